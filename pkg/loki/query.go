@@ -1,0 +1,120 @@
+// Package loki reads logs and series from Loki. It checks LogQL before it is
+// sent, decodes replies as they arrive without holding a body, pages through a
+// window without gaps or repeats, and turns Loki's failures into [Error], whose
+// text a user can act on.
+package loki
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/grafana/loki/v3/pkg/logql/syntax"
+)
+
+// Kind tells log queries from metric queries.
+type Kind uint8
+
+// The kinds of a query.
+const (
+	KindLogs Kind = iota
+	KindMetric
+)
+
+// A Query is LogQL that was parsed and whose stages compile.
+type Query struct {
+	// Text is the query as the user wrote it.
+	Text string
+	Kind Kind
+}
+
+// A QueryError says what is wrong with LogQL. Line and Col count from 1 and are 0
+// where the parser gives no position.
+type QueryError struct {
+	Line, Col int
+	Reason    string
+}
+
+func (e *QueryError) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("LogQL, line %d, column %d: %s", e.Line, e.Col, e.Reason)
+	}
+	return "LogQL: " + e.Reason
+}
+
+// position matches the place in a message of Loki's parser; the fields of its
+// error type are not exported (loki v3.7, pkg/logqlmodel).
+var position = regexp.MustCompile(`^parse error at line (\d+), col (\d+): `)
+
+// Parse checks a query: its syntax, that it selects something, and that each of
+// its stages compiles, which Loki's parser alone does not check. The error is a
+// [*QueryError].
+func Parse(text string) (Query, error) {
+	if strings.TrimSpace(text) == "" {
+		return Query{}, &QueryError{Reason: `the query is empty; select streams, for example {namespace="default"}`}
+	}
+	for _, macro := range []string{"$__interval", "$__auto", "$__range", "$__rate_interval"} {
+		if strings.Contains(text, macro) {
+			return Query{}, &QueryError{Reason: fmt.Sprintf("%s was not replaced by a duration; write one such as 5m", macro)}
+		}
+	}
+	expr, err := syntax.ParseExpr(text)
+	if err != nil {
+		return Query{}, queryError(err)
+	}
+	switch e := expr.(type) {
+	// Literals and vectors implement the log interface too, so they come first.
+	case *syntax.LiteralExpr, *syntax.VectorExpr:
+		return Query{}, &QueryError{Reason: "the query is a constant and reads no logs"}
+	case syntax.SampleExpr:
+		if _, err := e.Extractors(); err != nil {
+			return Query{}, queryError(err)
+		}
+		return Query{Text: text, Kind: KindMetric}, nil
+	case syntax.LogSelectorExpr:
+		if _, err := e.Pipeline(); err != nil {
+			return Query{}, queryError(err)
+		}
+		return Query{Text: text, Kind: KindLogs}, nil
+	}
+	return Query{}, &QueryError{Reason: "this kind of query is not supported; use a log query or a metric query"}
+}
+
+func queryError(err error) *QueryError {
+	e := &QueryError{Reason: err.Error()}
+	if m := position.FindStringSubmatch(e.Reason); m != nil {
+		e.Line, _ = strconv.Atoi(m[1]) // the expression matches digits only
+		e.Col, _ = strconv.Atoi(m[2])
+		e.Reason = e.Reason[len(m[0]):]
+	}
+	e.Reason = strings.TrimPrefix(e.Reason, "parse error : ")
+	var own *QueryError
+	if errors.As(err, &own) {
+		return own
+	}
+	return e
+}
+
+// A Window is the half-open time range [Start, End).
+type Window struct{ Start, End time.Time }
+
+// Length returns the duration of the window.
+func (w Window) Length() time.Duration { return w.End.Sub(w.Start) }
+
+// Shift returns the window moved by d.
+func (w Window) Shift(d time.Duration) Window {
+	return Window{Start: w.Start.Add(d), End: w.End.Add(d)}
+}
+
+// countQuery counts the lines of a log query over d, summed by labels. The line
+// break ends a comment that the query may end with.
+func countQuery(q Query, d time.Duration, by []string) string {
+	group := ""
+	if len(by) > 0 {
+		group = " by (" + strings.Join(by, ",") + ")"
+	}
+	return fmt.Sprintf("sum%s (count_over_time(%s\n[%dns]))", group, q.Text, d.Nanoseconds())
+}

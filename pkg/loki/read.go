@@ -1,0 +1,223 @@
+package loki
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Limits bound one read.
+type Limits struct {
+	// Lines is how many lines are read at most.
+	Lines int
+	// Page is how many lines one request asks for, 5,000 by default: Loki's own
+	// default maximum. A server that allows fewer is noticed and obeyed.
+	Page int
+}
+
+// A Read says what a call of [Client.Lines] covered.
+type Read struct {
+	// Total is the exact number of lines that the query selects.
+	Total int64
+	// Lines is how many of them were read.
+	Lines int
+	// Sampled says that the window holds more lines than the limit, so that each
+	// of its slices was read up to an equal share, newest first.
+	Sampled bool
+	// Unpageable counts timestamps with more lines than one page, of which only
+	// one page could be read: Loki pages by time alone.
+	Unpageable int
+	Requests   int
+	// Totals are the exact numbers by group, where by was given.
+	Totals []Total
+}
+
+// sampleSlices is how many equal slices a window is divided into when it cannot
+// be read whole, so that its beginning is seen as well as its end.
+const sampleSlices = 12
+
+// Lines reads the lines of a log query in the order of time, stream and text and
+// passes each to line, whose argument is only valid during the call. Where the
+// window holds more than the limit, it is sampled evenly over time; the result
+// says so. Memory is bounded by one page.
+func (c *Client) Lines(ctx context.Context, q Query, w Window, by []string, limits Limits, line func(Entry)) (Read, error) {
+	if limits.Page <= 0 {
+		limits.Page = 5000
+	}
+	totals, err := c.Count(ctx, q, w, by)
+	if err != nil {
+		return Read{}, err
+	}
+	r := &reader{c: c, q: q, streams: streamSet{}, page: min(limits.Page, max(1, limits.Lines)), line: line}
+	r.read.Totals, r.read.Requests = totals, 1
+	for _, t := range totals {
+		r.read.Total += t.Lines
+	}
+	if r.read.Total == 0 {
+		return r.read, nil
+	}
+	start, end := w.Start.UnixNano(), w.End.UnixNano()
+	if r.read.Total <= int64(limits.Lines) {
+		err = r.forward(ctx, start, end)
+	} else {
+		r.read.Sampled = true
+		err = r.sample(ctx, start, end, limits.Lines)
+	}
+	// Lines that arrive between counting and reading are read, too.
+	r.read.Total = max(r.read.Total, int64(r.read.Lines))
+	return r.read, err
+}
+
+type reader struct {
+	c       *Client
+	q       Query
+	streams streamSet
+	page    int
+	line    func(Entry)
+	read    Read
+
+	entries []held
+	text    []byte // the lines of the page, back to back
+}
+
+// held is an entry of the page under way; its line is text[from:to].
+type held struct {
+	Entry
+	from, to int
+}
+
+// fetch reads one page into r.entries, ordered.
+func (r *reader) fetch(ctx context.Context, start, end int64, limit int, direction string) error {
+	for {
+		r.entries, r.text = r.entries[:0], r.text[:0]
+		r.read.Requests++
+		err := r.c.page(ctx, r.q, start, end, min(limit, r.page), direction, r.streams, func(e Entry) {
+			from := len(r.text)
+			r.text = append(r.text, e.Line...)
+			r.entries = append(r.entries, held{Entry: e, from: from, to: len(r.text)})
+		})
+		allowed := allowedLimit(err)
+		if allowed == 0 || allowed >= min(limit, r.page) {
+			r.order()
+			return err
+		}
+		r.page = allowed
+	}
+}
+
+func (r *reader) order() {
+	for i := range r.entries {
+		e := &r.entries[i]
+		e.Line = r.text[e.from:e.to]
+	}
+	slices.SortStableFunc(r.entries, func(a, b held) int {
+		if a.Time != b.Time {
+			return cmp.Compare(a.Time, b.Time)
+		}
+		if a.Stream != b.Stream {
+			return cmp.Compare(a.Stream.Key, b.Stream.Key)
+		}
+		return bytes.Compare(a.Line, b.Line)
+	})
+}
+
+func (r *reader) emit(n int) {
+	for i := range r.entries[:n] {
+		r.line(r.entries[i].Entry)
+	}
+	r.read.Lines += n
+}
+
+// forward reads [start, end) whole, page by page. The last timestamp of a full
+// page may be incomplete, so it is left to the next page.
+func (r *reader) forward(ctx context.Context, start, end int64) error {
+	for start < end {
+		if err := r.fetch(ctx, start, end, r.page, "forward"); err != nil {
+			return err
+		}
+		n := len(r.entries)
+		if n < r.page {
+			r.emit(n)
+			return nil
+		}
+		last := r.entries[n-1].Time
+		if last == r.entries[0].Time && last <= start {
+			r.read.Unpageable++
+			r.emit(n)
+			start = last + 1
+			continue
+		}
+		whole := n
+		for whole > 0 && r.entries[whole-1].Time == last {
+			whole--
+		}
+		r.emit(whole)
+		start = last
+	}
+	return nil
+}
+
+// sample reads up to an equal share of limit from each slice of the window.
+func (r *reader) sample(ctx context.Context, start, end int64, limit int) error {
+	width := max(1, (end-start)/sampleSlices)
+	for i := range int64(sampleSlices) {
+		from, to := start+i*width, start+(i+1)*width
+		if i == sampleSlices-1 {
+			to = end
+		}
+		share := limit*int(i+1)/sampleSlices - limit*int(i)/sampleSlices
+		if share == 0 || from >= to {
+			continue
+		}
+		if err := r.backward(ctx, from, to, share); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// backward reads the newest share entries of [start, end). A share beyond one
+// page is read as parts of the slice, so that order and memory stay bounded.
+func (r *reader) backward(ctx context.Context, start, end int64, share int) error {
+	if share > r.page && end-start > 1 {
+		middle := start + (end-start)/2
+		if err := r.backward(ctx, start, middle, share/2); err != nil {
+			return err
+		}
+		return r.backward(ctx, middle, end, share-share/2)
+	}
+	if err := r.fetch(ctx, start, end, share, "backward"); err != nil {
+		return err
+	}
+	r.emit(len(r.entries))
+	return nil
+}
+
+// limitText is Loki's refusal of a page size (v3.7, pkg/querier/queryrange).
+var limitText = regexp.MustCompile(`max entries limit per query exceeded, limit > max_entries_limit(?:_per_query)? \(\d+ > (\d+)\)`)
+
+// allowedLimit returns the page size that Loki allows where err is its refusal of
+// a larger one, else 0.
+func allowedLimit(err error) int {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != ErrRejected {
+		return 0
+	}
+	m := limitText.FindStringSubmatch(e.Detail)
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(m[1]) // the expression matches digits only
+	return n
+}
+
+// Step returns a step for a metric query over w: at most 240 points, at least a
+// second, whole seconds.
+func Step(w Window) time.Duration {
+	return max(time.Second, (w.Length()/240 + time.Second - 1).Truncate(time.Second))
+}
