@@ -59,14 +59,18 @@ type Pattern struct {
 	// First and Last are Unix nanoseconds of the earliest and the latest line.
 	First, Last int64
 	// Sample is the first line of the pattern at its most severe level, cut to
-	// 1 KiB, as it came: unmasked. SampleTime is its timestamp.
-	Sample     string
-	SampleTime int64
+	// 1 KiB, as it came: unmasked. SampleTime and SampleStream say where from.
+	Sample       string
+	SampleTime   int64
+	SampleStream int
 	// Trend counts the lines in equal parts of the window, oldest first.
 	Trend [TrendBuckets]int
 	// Streams are up to eight stream numbers that the lines came from, in the
 	// order of their first line.
 	Streams []int
+	// JSON says that the lines are JSON objects, which the template shows as
+	// key=value pairs.
+	JSON bool
 	// BaselineCount is the number of lines added with Line.Baseline. They count
 	// in no other field, except that First, Last and Sample describe them while
 	// Count is 0.
@@ -107,6 +111,7 @@ type Miner struct {
 	first  map[int]int // distinct first words by token count
 	all    []*cluster
 	other  *cluster
+	isJSON bool // the line in mask was a JSON object
 	mask   []byte
 	flat   []byte
 	tokens [][]byte
@@ -152,7 +157,8 @@ func (m *Miner) Add(l Line) {
 			text = text[:len(text)-1]
 		}
 	}
-	if flat, ok := flattenJSON(m.flat[:0], text); ok {
+	flat, isJSON := flattenJSON(m.flat[:0], text)
+	if m.isJSON = isJSON; isJSON {
 		m.flat = flat
 		m.mask = mask(m.mask[:0], flat)
 	} else {
@@ -202,7 +208,7 @@ func (m *Miner) search() *cluster {
 	if len(m.all) >= m.cfg.MaxPatterns {
 		return m.overflow()
 	}
-	c := &cluster{tokens: make([]string, len(m.tokens))}
+	c := &cluster{tokens: make([]string, len(m.tokens)), Pattern: Pattern{JSON: m.isJSON}}
 	for i, t := range m.tokens {
 		c.tokens[i] = string(t)
 	}
@@ -278,7 +284,7 @@ func (m *Miner) count(c *cluster, l Line) {
 	}
 	if fresh || l.Level > c.best {
 		c.best = l.Level
-		c.Sample, c.SampleTime = cut(l.Text), l.Time
+		c.Sample, c.SampleTime, c.SampleStream = cut(l.Text), l.Time, l.Stream
 	}
 	if len(c.Streams) < maxStreams && !slices.Contains(c.Streams, l.Stream) {
 		c.Streams = append(c.Streams, l.Stream)
@@ -362,7 +368,7 @@ func merge(in []Pattern) []Pattern {
 		}
 		q := &out[i]
 		if worst(&p) > worst(q) || (q.Count == 0 && p.Count > 0) {
-			q.Sample, q.SampleTime = p.Sample, p.SampleTime
+			q.Sample, q.SampleTime, q.SampleStream = p.Sample, p.SampleTime, p.SampleStream
 		}
 		if q.Count == 0 && p.Count > 0 {
 			q.First, q.Last = p.First, p.Last

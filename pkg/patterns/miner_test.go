@@ -2,6 +2,7 @@ package patterns_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -162,6 +163,28 @@ func TestDetectLevel(t *testing.T) {
 	} {
 		require.Equal(t, want, patterns.DetectLevel(line), line)
 	}
+}
+
+func TestRegexMatchesItsLines(t *testing.T) {
+	for _, lines := range [][]string{
+		{"took 12.5ms (a+b) [x]", "took 3s (a+b) [x]"},
+		{`{"ts":"2026-11-22T10:11:12Z","level":"error","msg":"user 17 said \\"no\\" at /a/b","took":1.5,"tags":["a",1]}`},
+		{"2026-11-22 10:11:12  GET /healthz\t200", "a caf\xe9 at 10.0.0.1:80"},
+		{"connection from alice to database orders closed", "connection from bob to database orders closed"},
+		{"x y one two three end of the story here", "x y four five six end of the story here"},
+	} {
+		ps := mine(lines...)
+		for _, l := range lines {
+			matched := false
+			for i := range ps {
+				re, err := regexp.Compile(ps[i].Regex())
+				require.NoError(t, err)
+				matched = matched || re.MatchString(l)
+			}
+			require.True(t, matched, "%q by %q", l, ps[0].Regex())
+		}
+	}
+	require.False(t, regexp.MustCompile(func() string { p := mine("disk sda failed")[0]; return p.Regex() }()).MatchString("disk sda ok"))
 }
 
 func FuzzMine(f *testing.F) {

@@ -36,7 +36,9 @@ type Entry struct {
 	Probability float64
 	Time        time.Time
 	Model       string
-	Usage       Usage
+	// Omitted counts the patterns that were dropped to fit the model's context.
+	Omitted int
+	Usage   Usage
 }
 
 // Usage is what a judgement cost the model server.

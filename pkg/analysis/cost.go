@@ -1,0 +1,69 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Cost is what an answer took.
+type Cost struct {
+	Lines        int64
+	LokiRequests int
+	Patterns     int
+	PromptTokens int
+	CachedTokens int // of PromptTokens, reused from the server's prefix cache
+	AnswerTokens int
+	ModelCalls   int
+	CallsAvoided int
+	// Millis is the wall time by step: collect (which includes condense), assess,
+	// compose and infer. Groups are judged in parallel, so steps can overlap.
+	Millis map[string]float64
+}
+
+// A timer measures steps into a cost and spans. It is safe for concurrent use.
+type timer struct {
+	tracer trace.Tracer
+	mu     sync.Mutex
+	cost   *Cost
+}
+
+func (t *timer) run(ctx context.Context, step string, do func(context.Context)) {
+	ctx, span := t.tracer.Start(ctx, "lokalyst."+step)
+	defer span.End()
+	started := time.Now()
+	do(ctx)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cost.Millis[step] += float64(time.Since(started).Microseconds()) / 1000
+}
+
+func (t *timer) add(f func(*Cost)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f(t.cost)
+}
+
+func (r *Result) notice(warning bool, format string, args ...any) {
+	r.Notices = append(r.Notices, Notice{Warning: warning, Text: fmt.Sprintf(format, args...)})
+}
+
+func (g *Group) notice(warning bool, format string, args ...any) {
+	g.notices = append(g.notices, Notice{Warning: warning, Text: fmt.Sprintf(format, args...)})
+}
+
+// collectNotices joins the groups' notices; what holds for several groups is said
+// once.
+func collectNotices(r *Result) {
+	for i := range r.Groups {
+		for _, n := range r.Groups[i].notices {
+			if !slices.Contains(r.Notices, n) {
+				r.Notices = append(r.Notices, n)
+			}
+		}
+	}
+}

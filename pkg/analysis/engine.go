@@ -1,0 +1,204 @@
+// Package analysis is one query's way through the house: collect, condense,
+// assess, compose, infer, verify, record. It knows the order of the steps and
+// what each hands to the next; how logs are read and models are asked is behind
+// the interfaces [Logs] and [Model].
+package analysis
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lokalyst/lokalyst/pkg/llm"
+	"github.com/lokalyst/lokalyst/pkg/loki"
+	"github.com/lokalyst/lokalyst/pkg/patterns"
+	"github.com/lokalyst/lokalyst/pkg/prompts"
+	"github.com/lokalyst/lokalyst/pkg/redact"
+	"github.com/lokalyst/lokalyst/pkg/rules"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+// Logs reads logs and series; [loki.Client] implements it.
+type Logs interface {
+	Lines(ctx context.Context, q loki.Query, w loki.Window, by []string, limits loki.Limits, line func(loki.Entry)) (loki.Read, error)
+	Series(ctx context.Context, q loki.Query, w loki.Window, step time.Duration) ([]loki.Series, error)
+}
+
+// Model answers questions; [llm.Server] implements it.
+type Model interface {
+	Chat(ctx context.Context, r llm.Request) (llm.Reply, error)
+	Capabilities(ctx context.Context) (llm.Capabilities, error)
+	CountTokens(ctx context.Context, messages []llm.Message) (n int, ok bool, err error)
+	Tokenize(ctx context.Context, text string) (ids []int, ok bool, err error)
+}
+
+// An Engine holds what all queries of a process share. It is immutable and safe
+// for concurrent use.
+type Engine struct {
+	Prompts    *prompts.Registry
+	Signatures *rules.Set
+	Redactor   *redact.Redactor
+	Ledger     *verdict.Ledger
+	Tracer     trace.Tracer
+	Now        func() time.Time
+}
+
+// A Request is one question about one window of logs.
+type Request struct {
+	Logs Logs
+	// Model judges; nil leaves the judgement to the rules.
+	Model Model
+	// Owner separates the ledger's entries of those who may not see each other's
+	// logs: organisation, data source, tenant and forwarded identity.
+	Owner string
+
+	Expr       string
+	Window     loki.Window
+	PromptID   string
+	PromptVars map[string]string
+	// GroupBy names labels; each combination of their values is judged apart.
+	GroupBy []string
+	// MaxGroups is how many groups the model judges, the worst by rules first.
+	MaxGroups int
+	// MaxLines bounds the lines read of the window, and of the baseline.
+	MaxLines int
+	// Baseline is how far back the window to compare with lies; 0 for none.
+	Baseline time.Duration
+	// OnlyNovel asks the model only about content that the rules find suspicious
+	// or that the baseline does not know.
+	OnlyNovel bool
+	// Wait bounds the waiting for the model; 0 waits as long as a call may take.
+	// A call that is not ready in time goes on for the next asker.
+	Wait time.Duration
+	// Progress, if set, is told what is being done. It may be called from several
+	// goroutines.
+	Progress func(step, detail string)
+}
+
+// A Result is the answer to a [Request].
+type Result struct {
+	Query   loki.Query
+	Window  loki.Window
+	Prompt  *prompts.Prompt
+	GroupBy []string
+	// Groups are ordered by their label values; there is at least one.
+	Groups  []Group
+	Notices []Notice
+	Cost    Cost
+}
+
+// A Group is one combination of the group labels' values and what is known of it.
+type Group struct {
+	// Values are the values of Request.GroupBy, in its order.
+	Values   []string
+	Patterns []patterns.Pattern
+	// Series are set instead of Patterns for metric queries.
+	Series []SeriesStats
+	// Streams are the label sets that Pattern.Streams refer to.
+	Streams []map[string]string
+	// LinesTotal is exact; LinesRead of them were read.
+	LinesTotal, LinesRead int64
+	Rules                 rules.Result
+	Verdict               verdict.Verdict
+
+	ids     map[string]int // pattern id -> index into Patterns or Series
+	notices []Notice
+}
+
+// Pattern returns the index of the pattern that a finding cites.
+func (g *Group) Pattern(id string) (int, bool) {
+	i, ok := g.ids[id]
+	return i, ok
+}
+
+// A Notice tells the reader something that the numbers do not.
+type Notice struct {
+	Warning bool
+	Text    string
+}
+
+// Analyse answers a request. It returns an error only where nothing can be
+// answered: the query is wrong, the prompt unknown, or Loki fails. A model that
+// fails leaves the rules verdict, marked as degraded, with a notice.
+func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
+	// What can be wrong with the question is found before anything is read.
+	query, err := loki.Parse(r.Expr)
+	if err != nil {
+		return nil, err
+	}
+	prompt, err := e.Prompts.Get(r.PromptID)
+	if err != nil {
+		return nil, err
+	}
+	instructions, err := prompt.Render(r.PromptVars)
+	if err != nil {
+		return nil, &InputError{Reason: err.Error()}
+	}
+	res, err := e.read(ctx, query, &r)
+	if err != nil {
+		return nil, err
+	}
+	res.Prompt = prompt
+	t := &timer{tracer: e.Tracer, cost: &res.Cost}
+	t.run(ctx, "assess", func(context.Context) { e.assess(res, r.Baseline > 0) })
+
+	asked := worst(res.Groups, r.MaxGroups)
+	if n := len(res.Groups) - len(asked); n > 0 {
+		res.notice(false, "The model judges the %d worst of %d groups by the rules verdict; the other %d have the rules verdict only. Raise maxGroups to ask about more.", len(asked), len(res.Groups), n)
+	}
+	var calls errgroup.Group
+	calls.SetLimit(maxParallelCalls)
+	for _, g := range asked {
+		calls.Go(func() error {
+			e.judge(ctx, g, question{Request: &r, prompt: prompt, instructions: instructions, query: query, window: res.Window}, t)
+			return nil
+		})
+	}
+	_ = calls.Wait() // judge reports through notices
+	if err := ctx.Err(); err != nil && r.Wait == 0 {
+		return nil, err
+	}
+	collectNotices(res)
+	return res, nil
+}
+
+// Patterns answers with the patterns and the rules verdict, without a model and
+// without a prompt.
+func (e *Engine) Patterns(ctx context.Context, r Request) (*Result, error) {
+	query, err := loki.Parse(r.Expr)
+	if err != nil {
+		return nil, err
+	}
+	res, err := e.read(ctx, query, &r)
+	if err != nil {
+		return nil, err
+	}
+	e.assess(res, r.Baseline > 0)
+	return res, nil
+}
+
+// maxParallelCalls bounds the goroutines that wait for the model per request; the
+// model server's own slots bound what really runs.
+const maxParallelCalls = 8
+
+// read collects and condenses.
+func (e *Engine) read(ctx context.Context, query loki.Query, r *Request) (*Result, error) {
+	res := &Result{Query: query, Window: r.Window, GroupBy: r.GroupBy, Cost: Cost{Millis: map[string]float64{}}}
+	t := &timer{tracer: e.Tracer, cost: &res.Cost}
+	var err error
+	t.run(ctx, "collect", func(ctx context.Context) {
+		if query.Kind == loki.KindMetric {
+			err = collectSeries(ctx, r, res)
+			return
+		}
+		err = collectLines(ctx, r, res)
+	})
+	return res, err
+}
+
+// An InputError is a question that cannot be answered as it was asked.
+type InputError struct{ Reason string }
+
+func (e *InputError) Error() string { return e.Reason }

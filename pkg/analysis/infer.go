@@ -1,0 +1,301 @@
+package analysis
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lokalyst/lokalyst/pkg/llm"
+	"github.com/lokalyst/lokalyst/pkg/loki"
+	"github.com/lokalyst/lokalyst/pkg/patterns"
+	"github.com/lokalyst/lokalyst/pkg/prompts"
+	"github.com/lokalyst/lokalyst/pkg/redact"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+// maxCall bounds one call of the model, waiting for a slot included. A 3B model
+// on a slow desktop CPU reads a full dictionary in about a minute.
+const maxCall = 5 * time.Minute
+
+// layoutVersion is part of the ledger's key: another preamble or rendering may
+// give another answer.
+const layoutVersion = "1"
+
+// question is what is asked about every group of a request.
+type question struct {
+	*Request
+	prompt       *prompts.Prompt
+	instructions string
+	query        loki.Query
+	window       loki.Window
+}
+
+// judge asks the model about one group and puts its verdict in place of the
+// rules', or says why it could not.
+func (e *Engine) judge(ctx context.Context, g *Group, q question, t *timer) {
+	if q.Model == nil {
+		g.Verdict.Degraded = true
+		g.notice(true, "No model server is set, so the rules alone judged. Enter the URL of a llama-server in the data source's settings.")
+		return
+	}
+	if len(g.Patterns) == 0 && len(g.Series) == 0 {
+		return // nothing to ask about; the rules verdict says so
+	}
+	if q.OnlyNovel && !novel(g, q.Baseline > 0) {
+		t.add(func(c *Cost) { c.CallsAvoided++ })
+		return
+	}
+	var l layout
+	var key verdict.Key
+	var err error
+	t.run(ctx, "compose", func(ctx context.Context) { l, key, err = e.compose(ctx, g, q) })
+	if err != nil {
+		degrade(ctx, g, err)
+		return
+	}
+	t.run(ctx, "infer", func(ctx context.Context) { err = e.infer(ctx, g, q, l, key, t) })
+	if err != nil {
+		degrade(ctx, g, err)
+	}
+}
+
+// novel reports whether the group holds anything that a model could add to: what
+// the rules call suspicious, or what the baseline does not know.
+func novel(g *Group, hasBaseline bool) bool {
+	if !hasBaseline || g.Rules.Severity != verdict.Healthy {
+		return true
+	}
+	return slices.ContainsFunc(g.Patterns, func(p patterns.Pattern) bool { return p.Change == patterns.ChangeNew })
+}
+
+// degrade leaves the rules verdict and says why the model's is missing.
+func degrade(ctx context.Context, g *Group, err error) {
+	g.Verdict.Degraded = true
+	switch {
+	case errors.Is(err, errNotReady):
+		g.notice(true, "The model's verdict was not ready in time; the rules alone judged. The call goes on, so that the next evaluation can have it.")
+	case ctx.Err() != nil:
+		g.notice(true, "The query ended before the model's verdict was ready; the rules alone judged.")
+	default:
+		g.notice(true, "The rules alone judged, because %s", sentence(err))
+	}
+}
+
+func sentence(err error) string {
+	s := err.Error()
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
+
+// compose chooses what the model is shown and computes the ledger's key of it.
+func (e *Engine) compose(ctx context.Context, g *Group, q question) (layout, verdict.Key, error) {
+	caps, err := q.Model.Capabilities(ctx)
+	if err != nil {
+		return layout{}, verdict.Key{}, err
+	}
+	words, err := chooseWords(ctx, q.Model)
+	if err != nil {
+		return layout{}, verdict.Key{}, err
+	}
+	l := layout{words: words, context: contextText(q, g, e.Redactor), instructions: q.instructions}
+	l.entries = dictionary(g, e.Redactor, q.window, maxDictionary)
+	l.omitted = max(len(g.Patterns), len(g.Series)) - len(l.entries)
+	key := verdict.KeyOf(
+		q.Owner, layoutVersion, redact.Version, q.prompt.Hash(), caps.Model, caps.Build,
+		strings.Join(words.List(), ","), strings.Join(q.GroupBy, ","), strings.Join(g.Values, "\x00"), l.canonical(),
+	)
+	return l, key, nil
+}
+
+// wordSets are the verdict words to try. The first tokens of a set must differ in
+// the model's vocabulary, or the probability could not be read.
+func wordSets() []verdict.Words {
+	return []verdict.Words{
+		verdict.DefaultWords(),
+		{OK: "fine", Warning: "suspicious", Critical: "incident", Unknown: "unclear"},
+		{OK: "0", Warning: "1", Critical: "2", Unknown: "3"},
+	}
+}
+
+func chooseWords(ctx context.Context, m Model) (verdict.Words, error) {
+	for _, w := range wordSets() {
+		distinct, err := firstTokensDiffer(ctx, m, w)
+		if err != nil {
+			return verdict.Words{}, err
+		}
+		if distinct {
+			return w, nil
+		}
+	}
+	return verdict.DefaultWords(), nil // the probability is then unknown, the verdict is not
+}
+
+func firstTokensDiffer(ctx context.Context, m Model, w verdict.Words) (bool, error) {
+	seen := map[int]bool{}
+	for _, word := range w.List() {
+		ids, ok, err := m.Tokenize(ctx, word)
+		if err != nil {
+			return false, err
+		}
+		if !ok || len(ids) == 0 {
+			return true, nil // a server without a tokenizer route: nothing can be checked
+		}
+		if seen[ids[0]] {
+			return false, nil
+		}
+		seen[ids[0]] = true
+	}
+	return true, nil
+}
+
+// errNotReady says that a bounded wait ended before the model did.
+var errNotReady = errors.New("the model's verdict is not ready yet")
+
+// infer gets the judgement from the ledger, or from the model through it.
+func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key verdict.Key, t *timer) error {
+	wait, cancel := ctx, context.CancelFunc(func() {})
+	if q.Wait > 0 {
+		wait, cancel = context.WithTimeout(ctx, q.Wait)
+	}
+	defer cancel()
+	q.progress("infer", "asking the model about %d patterns", len(l.entries))
+	entry, cached, err := e.Ledger.Do(wait, key, q.Wait > 0, func(ctx context.Context) (verdict.Entry, error) {
+		return e.ask(ctx, q, l)
+	})
+	if err != nil {
+		if wait.Err() != nil && ctx.Err() == nil {
+			return errNotReady
+		}
+		return err
+	}
+	t.add(func(c *Cost) {
+		if cached {
+			c.CallsAvoided++
+			return
+		}
+		c.ModelCalls++
+		c.PromptTokens += entry.Usage.PromptTokens
+		c.CachedTokens += entry.Usage.CachedTokens
+		c.AnswerTokens += entry.Usage.AnswerTokens
+	})
+	if n := entry.Omitted + l.omitted; n > 0 {
+		g.notice(false, "%d of %d patterns of lower rank were not shown to the model.", n, max(len(g.Patterns), len(g.Series)))
+	}
+	apply(g, l, entry, cached)
+	return nil
+}
+
+// ask runs one call: it fits the dictionary into the server's context, asks, and
+// checks the answer. The result cites templates instead of ids, so that it can be
+// served to a later request whose ids differ.
+func (e *Engine) ask(ctx context.Context, q question, l layout) (verdict.Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxCall)
+	defer cancel()
+	caps, err := q.Model.Capabilities(ctx)
+	if err != nil {
+		return verdict.Entry{}, err
+	}
+	fitted, err := fit(ctx, q.Model, l, caps.Context, q.prompt.Model.MaxTokens)
+	if err != nil {
+		return verdict.Entry{}, err
+	}
+	reply, err := q.Model.Chat(ctx, llm.Request{
+		Messages: fitted.messages(), Schema: verdict.Schema(fitted.ids(), q.prompt.Fields, fitted.words),
+		MaxTokens: q.prompt.Model.MaxTokens, Seed: q.prompt.Model.Seed,
+		Progress: func(n int) { q.progress("infer", "the model has written %d tokens", n) },
+	})
+	if err != nil {
+		return verdict.Entry{}, err
+	}
+	answer, err := verdict.ParseAnswer(reply.Text, fitted.ids(), q.prompt.Fields, fitted.words)
+	if err != nil {
+		return verdict.Entry{}, err
+	}
+	p, _ := verdict.Probability(reply.Tokens, fitted.words) // unknown where the server sends none
+	for i := range answer.Findings {
+		answer.Findings[i].Patterns = fitted.texts(answer.Findings[i].Patterns)
+	}
+	return verdict.Entry{
+		Answer: answer, Probability: p, Time: e.Now(), Model: firstOf(reply.Model, caps.Model), Omitted: len(l.entries) - len(fitted.entries),
+		Usage: verdict.Usage{
+			PromptTokens: reply.Timings.PromptTokens + reply.Timings.CachedTokens, CachedTokens: reply.Timings.CachedTokens,
+			AnswerTokens: reply.Timings.AnswerTokens, Duration: reply.Duration,
+		},
+	}, nil
+}
+
+// bytesPerToken is a cautious estimate for servers that cannot count: logs have
+// 2.6 bytes a token in Llama 3's vocabulary, not the 4 of prose.
+const bytesPerToken = 2.2
+
+// fallbackContext is assumed where a server does not tell its context.
+const fallbackContext = 4096
+
+// fit drops the patterns of the lowest rank until prompt and answer fit into the
+// server's context.
+func fit(ctx context.Context, m Model, l layout, size, answer int) (layout, error) {
+	if size <= 0 {
+		size = fallbackContext
+	}
+	for {
+		messages := l.messages()
+		n, ok, err := m.CountTokens(ctx, messages)
+		if err != nil {
+			return l, err
+		}
+		if !ok {
+			n = 0
+			for _, m := range messages {
+				n += int(math.Ceil(float64(len(m.Content))/bytesPerToken)) + 8
+			}
+		}
+		over := n + answer - size
+		if over <= 0 {
+			return l, nil
+		}
+		if len(l.entries) <= 1 {
+			return l, &llm.Error{Kind: llm.ErrTooLong, PromptTokens: n + answer, Context: size}
+		}
+		// Entries differ in length, so a share is dropped at a time.
+		share := float64(over) / float64(n)
+		drop := min(max(1, int(share*float64(len(l.entries)))), len(l.entries)-1)
+		l = l.without(drop)
+	}
+}
+
+// without returns the layout less its n entries of the lowest rank.
+func (l layout) without(n int) layout {
+	order := slices.Clone(l.entries)
+	slices.SortStableFunc(order, func(a, b entry) int { return b.rank - a.rank })
+	gone := map[string]bool{}
+	for _, e := range order[:n] {
+		gone[e.id] = true
+	}
+	l.entries = slices.DeleteFunc(slices.Clone(l.entries), func(e entry) bool { return gone[e.id] })
+	l.omitted += n
+	return l
+}
+
+func (l *layout) texts(ids []string) []string {
+	out := make([]string, 0, len(ids))
+	for _, id := range ids {
+		for _, e := range l.entries {
+			if e.id == id {
+				out = append(out, e.text)
+			}
+		}
+	}
+	return out
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

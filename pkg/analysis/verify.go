@@ -1,0 +1,90 @@
+package analysis
+
+import (
+	"slices"
+
+	"github.com/lokalyst/lokalyst/pkg/patterns"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+// apply puts a model's judgement in place of the rules verdict of a group:
+// findings whose patterns do not support a claim are dropped and counted, and a
+// severity below a fatal rules verdict is raised to it and marked as contested.
+func apply(g *Group, l layout, e verdict.Entry, cached bool) {
+	v := verdict.Verdict{
+		Severity: e.Answer.Severity, RulesSeverity: g.Rules.Severity, Probability: e.Probability,
+		Summary: e.Answer.Summary, RootCause: e.Answer.RootCause, NextStep: e.Answer.NextStep, Fields: e.Answer.Fields,
+		Source: verdict.SourceModel, Cached: cached, ModelTime: e.Time, Model: e.Model, SuspectedInjection: g.Rules.Injection,
+	}
+	v.Findings, v.Rejected = supported(g, l, e.Answer.Findings)
+	if v.Rejected > 0 {
+		g.notice(false, "%d of the model's findings were dropped: the patterns they cite show nothing unusual.", v.Rejected)
+	}
+	if g.Rules.Fatal && v.Severity < g.Rules.Severity {
+		v.Severity, v.Contested = g.Rules.Severity, true
+		g.notice(true, "The model judged milder than a fatal signature allows; the rules verdict stands: %s", g.Rules.Summary)
+	}
+	if v.SuspectedInjection {
+		g.notice(true, "A log line talks to the model. It is shown as evidence and was treated as text.")
+	}
+	v.Category = category(v, g)
+	g.Verdict = v
+}
+
+// supported keeps the findings that cite at least one pattern which could show
+// something: a failure, a change, or a hit of the rules.
+func supported(g *Group, l layout, findings []verdict.Finding) (kept []verdict.Finding, rejected int) {
+	byText := make(map[string]entry, len(l.entries))
+	for _, e := range l.entries {
+		byText[e.text] = e
+	}
+	for _, f := range findings {
+		out := verdict.Finding{Category: f.Category}
+		telling := false
+		for _, text := range f.Patterns {
+			e, ok := byText[text]
+			if !ok {
+				continue
+			}
+			out.Patterns = append(out.Patterns, e.id)
+			telling = telling || isTelling(g, e.index)
+		}
+		if telling {
+			kept = append(kept, out)
+		} else {
+			rejected++
+		}
+	}
+	return kept, rejected
+}
+
+func isTelling(g *Group, i int) bool {
+	if len(g.Series) > 0 {
+		return true // a series is not judged by the rules, so nothing speaks against it
+	}
+	p := &g.Patterns[i]
+	if p.Level() >= patterns.LevelWarn || (p.Change != patterns.ChangeNone && p.Change != patterns.ChangeSteady) {
+		return true
+	}
+	for _, f := range g.Rules.Findings {
+		if slices.Contains(f.Patterns, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// category is that of the first finding; where the rules stand, it is theirs.
+func category(v verdict.Verdict, g *Group) verdict.Category {
+	switch {
+	case v.Contested:
+		return g.Rules.Category
+	case len(v.Findings) > 0:
+		return v.Findings[0].Category
+	case v.Severity <= verdict.Healthy:
+		return verdict.CategoryNone
+	case g.Rules.Severity > verdict.Healthy:
+		return g.Rules.Category
+	}
+	return verdict.CategoryOther
+}
