@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend/gtime"
+	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/lokalyst/lokalyst/pkg/analysis"
+	"github.com/lokalyst/lokalyst/pkg/llm"
+	"github.com/lokalyst/lokalyst/pkg/loki"
+	"github.com/lokalyst/lokalyst/pkg/prompts"
+	"github.com/lokalyst/lokalyst/pkg/redact"
+	"github.com/lokalyst/lokalyst/pkg/rules"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+// lokiTimeout bounds one request to Loki.
+const lokiTimeout = 60 * time.Second
+
+// keyVariable names the environment variable with the model server's API key: a
+// flag would show it in the process list.
+const keyVariable = "LOKALYST_LLM_API_KEY"
+
+type analyzeFlags struct {
+	loki, tenant, llm, model string
+	since, baseline          string
+	prompt, output           string
+	vars                     map[string]string
+	groupBy                  []string
+	maxLines, maxGroups      int
+	quiet                    bool
+}
+
+func analyzeCommand(code *int) *cobra.Command {
+	var f analyzeFlags
+	cmd := &cobra.Command{
+		Use:   "analyze [flags] LOGQL",
+		Short: "Judge the logs that a LogQL query selects",
+		Long: `Reads the logs that a LogQL query selects, lets a llama.cpp server judge them and prints the verdict.
+
+Exit codes: 0 healthy, 1 suspicious, 2 incident, 3 could not judge, 4 wrong usage. Of several groups the worst decides.
+The API key of the model server is read from the environment variable ` + keyVariable + `.`,
+		Example: `  lokalyst analyze --loki http://localhost:3100 --llm http://localhost:8080 --since 1h '{namespace="shop"}'
+  lokalyst analyze --loki http://localhost:3100 --llm http://localhost:8080 --group-by app -o json '{namespace="shop"} |= "timeout"'`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			severity, err := analyze(cmd.Context(), f, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+			*code = exitCode(severity)
+			return err
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.loki, "loki", "http://localhost:3100", "URL of Loki; may carry user:password")
+	flags.StringVar(&f.tenant, "tenant", "", "tenant, sent as X-Scope-OrgID")
+	flags.StringVar(&f.llm, "llm", "", "URL of llama-server; without it the rules alone judge")
+	flags.StringVar(&f.model, "model", "", "model name, for servers that serve several")
+	flags.StringVar(&f.since, "since", "1h", "length of the window that ends now")
+	flags.StringVar(&f.baseline, "baseline", "", "offset of an earlier window to compare with, such as 1d")
+	flags.StringVar(&f.prompt, "prompt", "incident-triage", "prompt id, or id@version")
+	flags.StringToStringVar(&f.vars, "var", nil, "prompt variables, name=value")
+	flags.StringSliceVar(&f.groupBy, "group-by", nil, "label names; each combination of values is judged apart")
+	flags.IntVar(&f.maxLines, "max-lines", 20_000, "lines read at most; more are sampled over the window")
+	flags.IntVar(&f.maxGroups, "max-groups", 20, "groups that the model judges")
+	flags.StringVarP(&f.output, "output", "o", "table", "table or json")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print no progress")
+	return cmd
+}
+
+// analyze runs one analysis and prints it. It returns the worst severity.
+func analyze(ctx context.Context, f analyzeFlags, expr string, stdout, stderr io.Writer) (verdict.Severity, error) {
+	if f.output != "table" && f.output != "json" {
+		return 0, usage(fmt.Errorf("unknown output %q; use table or json", f.output))
+	}
+	request, err := f.request(expr)
+	if err != nil {
+		return 0, usage(err)
+	}
+	p := newProgress(stderr, f.quiet)
+	request.Progress = p.step
+	engine, err := newEngine()
+	if err != nil {
+		return 0, &exitError{exitNoVerdict, err}
+	}
+	defer engine.Ledger.Close()
+	result, err := engine.Analyse(ctx, request)
+	p.done()
+	if err != nil {
+		return 0, classify(err)
+	}
+	if f.output == "json" {
+		err = printJSON(stdout, result)
+	} else {
+		err = printTable(stdout, result, isTerminal(stdout))
+	}
+	if err != nil {
+		return 0, &exitError{exitNoVerdict, err}
+	}
+	return worst(result), nil
+}
+
+func (f analyzeFlags) request(expr string) (analysis.Request, error) {
+	since, err := gtime.ParseDuration(f.since)
+	if err != nil || since <= 0 {
+		return analysis.Request{}, fmt.Errorf("--since %q is no duration; write one such as 30m, 6h or 1d", f.since)
+	}
+	var baseline time.Duration
+	if f.baseline != "" {
+		if baseline, err = gtime.ParseDuration(f.baseline); err != nil || baseline < since {
+			return analysis.Request{}, fmt.Errorf("--baseline %q must be a duration of at least --since %s", f.baseline, f.since)
+		}
+	}
+	if f.maxLines <= 0 || f.maxGroups <= 0 {
+		return analysis.Request{}, errors.New("--max-lines and --max-groups must be above 0")
+	}
+	logs, err := loki.NewClient(loki.Options{URL: f.loki, Tenant: f.tenant, HTTP: &http.Client{Timeout: lokiTimeout}})
+	if err != nil {
+		return analysis.Request{}, err
+	}
+	now := time.Now()
+	r := analysis.Request{
+		Logs: logs, Owner: "cli", Expr: expr, Window: loki.Window{Start: now.Add(-since), End: now}, Baseline: baseline,
+		PromptID: f.prompt, PromptVars: f.vars, GroupBy: f.groupBy, MaxGroups: f.maxGroups, MaxLines: f.maxLines,
+	}
+	if f.llm != "" {
+		server, err := llm.New(llm.Config{URL: f.llm, Model: f.model, APIKey: os.Getenv(keyVariable)})
+		if err != nil {
+			return analysis.Request{}, err
+		}
+		r.Model = server
+	}
+	return r, nil
+}
+
+func newEngine() (*analysis.Engine, error) {
+	registry, err := prompts.NewRegistry()
+	if err != nil {
+		return nil, err
+	}
+	signatures, err := rules.BuiltIn()
+	if err != nil {
+		return nil, err
+	}
+	return &analysis.Engine{
+		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(64),
+		Tracer: noop.NewTracerProvider().Tracer("lokalyst"), Now: time.Now,
+	}, nil
+}
+
+func usage(err error) error { return &exitError{exitUsage, err} }
+
+// classify tells a wrong question (4) from one that could not be answered (3).
+func classify(err error) error {
+	var (
+		input *analysis.InputError
+		logql *loki.QueryError
+	)
+	if errors.As(err, &input) || errors.As(err, &logql) || errors.Is(err, prompts.ErrUnknown) || errors.Is(err, loki.ErrRejected) {
+		return usage(err)
+	}
+	return &exitError{exitNoVerdict, err}
+}
+
+// worst is the severity that decides the exit code. An inconclusive group counts
+// only where no other group is suspicious: then nobody knows.
+func worst(res *analysis.Result) verdict.Severity {
+	out, unknown := verdict.Healthy, false
+	for _, g := range res.Groups {
+		unknown = unknown || g.Verdict.Severity == verdict.Inconclusive
+		out = max(out, g.Verdict.Severity)
+	}
+	if out == verdict.Healthy && unknown {
+		return verdict.Inconclusive
+	}
+	return out
+}
+
+func exitCode(s verdict.Severity) int {
+	switch s.Word() {
+	case "healthy":
+		return exitHealthy
+	case "suspicious":
+		return exitSuspicious
+	case "incident":
+		return exitIncident
+	}
+	return exitNoVerdict
+}
+
+func groupName(res *analysis.Result, g *analysis.Group) string {
+	parts := make([]string, len(res.GroupBy))
+	for i, name := range res.GroupBy {
+		parts[i] = name + "=" + g.Values[i]
+	}
+	return strings.Join(parts, " ")
+}

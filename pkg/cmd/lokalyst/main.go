@@ -1,0 +1,66 @@
+// Command lokalyst is the analysis engine in a terminal and in scripts: the same
+// engine as the data source plugin, without Grafana.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes, for scripts.
+const (
+	exitHealthy    = 0
+	exitSuspicious = 1
+	exitIncident   = 2
+	exitNoVerdict  = 3
+	exitUsage      = 4
+)
+
+// An exitError ends the program with a code; its text goes to standard error.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run executes a command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	code := exitHealthy
+	root := &cobra.Command{
+		Use:           "lokalyst",
+		Short:         "Judge logs in Loki with a local model",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(analyzeCommand(&code))
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return code
+	}
+	fmt.Fprintln(stderr, "lokalyst:", err)
+	var exit *exitError
+	if errors.As(err, &exit) {
+		return exit.code
+	}
+	fmt.Fprintln(stderr, "Run 'lokalyst analyze --help' for the usage.")
+	return exitUsage // cobra's own errors are about the command line
+}

@@ -1,0 +1,123 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
+
+	"github.com/lokalyst/lokalyst/pkg/llm"
+	"github.com/lokalyst/lokalyst/pkg/loki"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+var (
+	_ backend.QueryDataHandler      = (*datasource)(nil)
+	_ backend.CheckHealthHandler    = (*datasource)(nil)
+	_ backend.CallResourceHandler   = (*datasource)(nil)
+	_ instancemgmt.InstanceDisposer = (*datasource)(nil)
+)
+
+// A datasource is one configured instance. It is immutable; Grafana replaces it
+// when its settings change.
+type datasource struct {
+	host     *Host
+	settings settings
+	logs     *loki.Client
+	model    *llm.Server
+	release  func()
+	resource backend.CallResourceHandler
+	// setupErr is why the instance cannot answer queries; modelErr why it has no
+	// model, which queries survive.
+	setupErr, modelErr error
+}
+
+func newDatasource(ctx context.Context, h *Host, s backend.DataSourceInstanceSettings) *datasource {
+	d := &datasource{host: h, release: func() {}, resource: newResources(h)}
+	if d.settings, d.setupErr = loadSettings(s); d.setupErr != nil {
+		return d
+	}
+	client, err := lokiHTTP(ctx, s)
+	if err == nil {
+		d.logs, err = loki.NewClient(loki.Options{URL: d.settings.lokiURL, HTTP: client, Tenant: d.settings.lokiTenant})
+	}
+	d.setupErr = err
+	if len(d.settings.servers) > 0 {
+		d.model, d.release, d.modelErr = h.acquire(d.settings.servers[0])
+		if d.modelErr != nil {
+			d.release = func() {}
+		}
+	}
+	return d
+}
+
+// Dispose gives the model server back. Queries in flight keep using it.
+func (d *datasource) Dispose() { d.release() }
+
+// lokiHTTP returns the client that Grafana's settings describe: authentication,
+// TLS, headers, proxy, timeout, and the forwarding of the user's identity where
+// the data source is set up so.
+func lokiHTTP(ctx context.Context, s backend.DataSourceInstanceSettings) (*http.Client, error) {
+	opts, err := s.HTTPClientOptions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the data source's HTTP settings cannot be used: %w", err)
+	}
+	opts.ForwardHTTPHeaders = true
+	opts.Middlewares = append(httpclient.DefaultMiddlewares(), httpclient.MiddlewareFunc(withoutGrafanaID))
+	client, err := httpclient.New(opts)
+	if err != nil {
+		return nil, fmt.Errorf("the data source's HTTP settings cannot be used: %w", err)
+	}
+	return client, nil
+}
+
+// withoutGrafanaID keeps Grafana's own token of the user from Loki. Loki does not
+// read it, and forwarding it would make every answer personal: each viewer of a
+// dashboard would cost a call of the model.
+func withoutGrafanaID(_ httpclient.Options, next http.RoundTripper) http.RoundTripper {
+	return httpclient.RoundTripperFunc(func(req *http.Request) (*http.Response, error) {
+		req.Header.Del(backend.GrafanaUserSignInTokenHeaderName)
+		return next.RoundTrip(req)
+	})
+}
+
+// owner names who asks, for the ledger's key: nobody may be served a verdict on
+// logs that they cannot read. Everything that is forwarded to Loki and could
+// change what it returns is part of it: credentials as the user's login, never as
+// the token itself.
+func (d *datasource) owner(pc backend.PluginContext, forwarded http.Header) string {
+	parts := []string{strconv.FormatInt(pc.OrgID, 10), d.settings.datasourceUID, d.settings.lokiURL, d.settings.lokiTenant}
+	names := slices.Sorted(maps.Keys(forwarded))
+	for _, name := range names {
+		switch name = http.CanonicalHeaderKey(name); {
+		case describesRequest(name):
+		case name == backend.OAuthIdentityTokenHeaderName, name == backend.OAuthIdentityIDTokenHeaderName, name == backend.CookiesHeaderName:
+			login := "unknown"
+			if pc.User != nil {
+				login = pc.User.Login
+			}
+			parts = append(parts, "user", login)
+		default:
+			parts = append(append(parts, name), forwarded.Values(name)...)
+		}
+	}
+	return verdict.KeyOf(parts...).String()
+}
+
+// describesRequest reports whether a header only says where in Grafana a request
+// comes from.
+func describesRequest(name string) bool {
+	for _, prefix := range []string{"X-Dashboard-", "X-Panel-", "X-Rule-", "X-Grafana-", "X-Datasource-Uid", "X-Query-Group-Id", "X-Cache-Skip", "X-Plugin-Id", "User-Agent", "Traceparent", "Tracestate", "Fromalert"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,78 @@
+package plugin
+
+import (
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/lokalyst/lokalyst/pkg/analysis"
+	"github.com/lokalyst/lokalyst/pkg/patterns"
+)
+
+// patternRow is one pattern, in the order of its rank within its group.
+type patternRow struct {
+	group *analysis.Group
+	p     *patterns.Pattern
+}
+
+// patternFrames shapes the patterns query: a table, the most telling rows first.
+func patternFrames(res *analysis.Result, o frameOptions) framesOut {
+	if len(res.Groups) > 0 && len(res.Groups[0].Series) > 0 {
+		return finish(framesOut{seriesTable(res)}, res)
+	}
+	var rows []patternRow
+	for i := range res.Groups {
+		g := &res.Groups[i]
+		for _, k := range patterns.Rank(g.Patterns) {
+			rows = append(rows, patternRow{g, &g.Patterns[k]})
+		}
+	}
+	t := newTable("patterns", rows)
+	for i, name := range res.GroupBy {
+		column(t, name, nil, func(r patternRow) string { return r.group.Values[i] })
+	}
+	column(t, "pattern", nil, func(r patternRow) string { return r.p.Template })
+	column(t, "count", unit("short"), func(r patternRow) int64 { return int64(r.p.Count) })
+	column(t, "share", unit("percentunit"), func(r patternRow) float64 { return float64(r.p.Count) / float64(max(1, r.group.LinesRead)) })
+	column(t, "level", nil, func(r patternRow) string { return r.p.Level().String() })
+	column(t, "change", nil, func(r patternRow) string { return r.p.Change.String() })
+	column(t, "first_seen", nil, func(r patternRow) time.Time { return time.Unix(0, r.p.First).UTC() })
+	column(t, "last_seen", nil, func(r patternRow) time.Time { return time.Unix(0, r.p.Last).UTC() })
+	return finish(framesOut{t.frame}, res)
+}
+
+// seriesTable shows what a metric query was condensed to.
+func seriesTable(res *analysis.Result) *data.Frame {
+	type row struct {
+		group *analysis.Group
+		s     *analysis.SeriesStats
+	}
+	var rows []row
+	for i := range res.Groups {
+		g := &res.Groups[i]
+		for k := range g.Series {
+			rows = append(rows, row{g, &g.Series[k]})
+		}
+	}
+	t := newTable("patterns", rows)
+	for i, name := range res.GroupBy {
+		column(t, name, nil, func(r row) string { return r.group.Values[i] })
+	}
+	column(t, "series", nil, func(r row) string { return string(jsonLabels(r.s.Labels)) })
+	column(t, "points", unit("short"), func(r row) int64 { return int64(r.s.Points) })
+	for _, c := range []struct {
+		name  string
+		value func(*analysis.SeriesStats) float64
+	}{
+		{"first", func(s *analysis.SeriesStats) float64 { return s.First }},
+		{"last", func(s *analysis.SeriesStats) float64 { return s.Last }},
+		{"min", func(s *analysis.SeriesStats) float64 { return s.Min }},
+		{"max", func(s *analysis.SeriesStats) float64 { return s.Max }},
+		{"mean", func(s *analysis.SeriesStats) float64 { return s.Mean }},
+		{"slope_per_hour", func(s *analysis.SeriesStats) float64 { return s.Slope }},
+	} {
+		column(t, c.name, nil, func(r row) float64 { return c.value(r.s) })
+	}
+	column(t, "gaps", unit("short"), func(r row) int64 { return int64(r.s.Gaps) })
+	return t.frame
+}

@@ -1,0 +1,43 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
+
+	"github.com/lokalyst/lokalyst/pkg/prompts"
+)
+
+// CallResource implements backend.CallResourceHandler.
+func (d *datasource) CallResource(ctx context.Context, req *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
+	return d.resource.CallResource(ctx, req, sender)
+}
+
+func newResources(h *Host) backend.CallResourceHandler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /prompts", func(w http.ResponseWriter, _ *http.Request) { listPrompts(w, h.engine.Prompts) })
+	return httpadapter.New(mux)
+}
+
+type promptJSON struct {
+	ID          string `json:"id"`
+	Version     string `json:"version"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Origin      string `json:"origin"`
+}
+
+// listPrompts answers with the newest version of each prompt, ordered by id.
+func listPrompts(w http.ResponseWriter, registry *prompts.Registry) {
+	out := struct {
+		Prompts []promptJSON `json:"prompts"`
+	}{Prompts: []promptJSON{}}
+	for _, p := range registry.List() {
+		out.Prompts = append(out.Prompts, promptJSON{ID: p.ID, Version: p.Version, Title: p.Title, Description: p.Description, Origin: p.Origin})
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(out) // the caller left
+}

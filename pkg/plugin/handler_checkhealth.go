@@ -1,0 +1,77 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+)
+
+// CheckHealth implements backend.CheckHealthHandler. It asks Loki and the model
+// server separately, says which of them does not answer, and never runs the
+// model. A model server that is missing or down is an error here, although
+// queries survive it: Save & test is where a user wants to know.
+func (d *datasource) CheckHealth(ctx context.Context, _ *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
+	lokiText, lokiErr := d.checkLoki(ctx)
+	modelText, modelErr := d.checkModel(ctx)
+	details, err := json.Marshal(map[string]any{
+		"verboseMessage": "Loki: " + lokiText + "\nModel server: " + modelText,
+		"loki":           map[string]any{"ok": lokiErr == nil, "message": lokiText},
+		"llm":            map[string]any{"ok": modelErr == nil, "message": modelText},
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &backend.CheckHealthResult{Status: backend.HealthStatusOk, JSONDetails: details}
+	switch {
+	case lokiErr != nil && modelErr != nil:
+		out.Message = "Neither Loki nor the model server can be used. " + capital(lokiText) + ". " + capital(modelText) + "."
+	case lokiErr != nil:
+		out.Message = "The model server answers; Loki cannot be used. " + capital(lokiText) + "."
+	case modelErr != nil:
+		out.Message = "Loki answers; the model server cannot be used, so the rules alone judge. " + capital(modelText) + "."
+	default:
+		out.Message = "Loki answers (" + lokiText + "); the model server is ready (" + modelText + ")."
+		return out, nil
+	}
+	out.Status = backend.HealthStatusError
+	return out, nil
+}
+
+func (d *datasource) checkLoki(ctx context.Context) (string, error) {
+	if d.setupErr != nil {
+		return d.setupErr.Error(), d.setupErr
+	}
+	version, err := d.logs.Health(ctx)
+	if err != nil {
+		return err.Error(), err
+	}
+	return "version " + firstOf(version, "not shown"), nil
+}
+
+func (d *datasource) checkModel(ctx context.Context) (string, error) {
+	if d.modelErr != nil {
+		return d.modelErr.Error(), d.modelErr
+	}
+	if d.model == nil {
+		return errNoModel.Error(), errNoModel
+	}
+	caps, err := d.model.Capabilities(ctx)
+	if err != nil {
+		return err.Error(), err
+	}
+	text := fmt.Sprintf("model %s, %d slots", firstOf(caps.Model, "not named"), caps.Slots)
+	if caps.Context > 0 {
+		text += fmt.Sprintf(", %d tokens of context each", caps.Context)
+	}
+	return text, nil
+}
+
+var errNoModel = fmt.Errorf("%w: no URL of a model server is set; enter it in the settings, for example http://llama:8080", errSettings)
+
+// capital makes an error's text the beginning of a sentence.
+func capital(s string) string {
+	return strings.TrimSuffix(strings.ToUpper(s[:min(1, len(s))])+s[min(1, len(s)):], ".")
+}

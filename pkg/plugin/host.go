@@ -1,0 +1,102 @@
+// Package plugin is Grafana's edge: it reads settings and queries, calls the
+// analysis, and shapes the answer as data frames. Each file named handler_*.go
+// holds one interface of Grafana's SDK and calls functions with explicit
+// dependencies. Nothing here knows how logs are read or how a model is asked.
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/tracing"
+
+	"github.com/lokalyst/lokalyst/pkg/analysis"
+	"github.com/lokalyst/lokalyst/pkg/llm"
+	"github.com/lokalyst/lokalyst/pkg/prompts"
+	"github.com/lokalyst/lokalyst/pkg/redact"
+	"github.com/lokalyst/lokalyst/pkg/rules"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+// ID is the plugin's id; plugin.json has the same.
+const ID = "lokalyst-aianalysis-datasource"
+
+// ledgerSize bounds the remembered judgements: about 10 MB, and weeks of distinct
+// contents for a few dozen alert rules.
+const ledgerSize = 4096
+
+// A Host owns what outlives a data source instance, because Grafana rebuilds
+// instances on every settings change: the ledger, the prompt registry and the
+// model servers with their queues. A process has one; close it at the end.
+type Host struct {
+	engine *analysis.Engine
+	now    func() time.Time
+
+	mu      sync.Mutex
+	servers map[string]*sharedServer
+}
+
+// A sharedServer is a model server used by refs instances.
+type sharedServer struct {
+	server *llm.Server
+	refs   int
+}
+
+// NewHost loads the built-in prompts and signatures.
+func NewHost(now func() time.Time) (*Host, error) {
+	registry, err := prompts.NewRegistry()
+	if err != nil {
+		return nil, fmt.Errorf("built-in prompts: %w", err)
+	}
+	signatures, err := rules.BuiltIn()
+	if err != nil {
+		return nil, fmt.Errorf("built-in signatures: %w", err)
+	}
+	return &Host{
+		engine: &analysis.Engine{
+			Prompts: registry, Signatures: signatures, Redactor: redact.New(),
+			Ledger: verdict.NewLedger(ledgerSize), Tracer: tracing.DefaultTracer(), Now: now,
+		},
+		now:     now,
+		servers: map[string]*sharedServer{},
+	}, nil
+}
+
+// Close stops the model calls that are under way.
+func (h *Host) Close() { h.engine.Ledger.Close() }
+
+// acquire returns the server for a configuration, shared between all instances
+// that name the same one so that they share its slots. Call release once.
+func (h *Host) acquire(cfg llm.Config) (server *llm.Server, release func(), err error) {
+	key := verdict.KeyOf(cfg.URL, cfg.Model, cfg.APIKey, fmt.Sprint(cfg.Slots)).String()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s, ok := h.servers[key]
+	if !ok {
+		server, err := llm.New(cfg)
+		if err != nil {
+			return nil, nil, err
+		}
+		s = &sharedServer{server: server}
+		h.servers[key] = s
+	}
+	s.refs++
+	return s.server, sync.OnceFunc(func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if s.refs--; s.refs == 0 {
+			delete(h.servers, key)
+		}
+	}), nil
+}
+
+// NewInstance is the SDK's instance factory. A setting that is missing or wrong is
+// no error here but the answer to each query and to the health check: an error
+// from the factory would reach the user as Grafana's own, without the reason.
+func (h *Host) NewInstance(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
+	return newDatasource(ctx, h, s), nil
+}

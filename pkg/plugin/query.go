@@ -1,0 +1,164 @@
+package plugin
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/gtime"
+
+	"github.com/lokalyst/lokalyst/pkg/analysis"
+	"github.com/lokalyst/lokalyst/pkg/loki"
+)
+
+// The query types.
+const (
+	typeAnalysis     = "analysis"
+	typeVerdict      = "verdict"
+	typeNotification = "notification"
+	typePatterns     = "patterns"
+	typeHistory      = "history"
+)
+
+// defaultPrompt is used where a query names none.
+const defaultPrompt = "incident-triage"
+
+// query is a query as the rest of the package uses it.
+type query struct {
+	queryType  string
+	expr       string
+	promptID   string
+	promptVars map[string]string
+	groupBy    []string
+	maxGroups  int
+	maxLines   int
+	baseline   time.Duration
+	onlyNovel  bool
+	value      string
+	format     string
+	window     loki.Window
+}
+
+// queryJSON is the wire form, the same names as in src/types.ts.
+type queryJSON struct {
+	QueryType  string            `json:"queryType"`
+	Expr       string            `json:"expr"`
+	PromptID   string            `json:"promptId"`
+	PromptVars map[string]string `json:"promptVars"`
+	GroupBy    []string          `json:"groupBy"`
+	MaxGroups  int               `json:"maxGroups"`
+	MaxLines   int               `json:"maxLines"`
+	Baseline   *duration         `json:"baseline"`
+	Ask        string            `json:"ask"`
+	Value      string            `json:"value"`
+	Format     string            `json:"format"`
+}
+
+var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
+// loadQuery reads a query and checks what can be checked without reading logs.
+// fromAlert changes defaults only: a header that any client can send grants
+// nothing. Errors are [*analysis.InputError].
+func loadQuery(q backend.DataQuery, s settings, fromAlert bool) (query, error) {
+	var wire queryJSON
+	if err := json.Unmarshal(q.JSON, &wire); err != nil {
+		return query{}, inputError("the query's JSON cannot be read: %s", err.Error())
+	}
+	out := query{
+		queryType: firstOf(wire.QueryType, q.QueryType, typeAnalysis), expr: wire.Expr, promptID: firstOf(wire.PromptID, defaultPrompt),
+		promptVars: wire.PromptVars, value: firstOf(wire.Value, "severity"), format: wire.Format,
+		maxLines: min(orDefault(wire.MaxLines, s.maxLines, hardMaxLines), s.maxLines), maxGroups: orDefault(wire.MaxGroups, s.maxGroups, hardMaxGroups),
+		onlyNovel: wire.Ask == "novel" || (wire.Ask == "" && fromAlert),
+		window:    loki.Window{Start: q.TimeRange.From, End: q.TimeRange.To},
+	}
+	switch {
+	case wire.Baseline != nil:
+		out.baseline = time.Duration(*wire.Baseline)
+	case fromAlert:
+		out.baseline = 24 * time.Hour
+	}
+	for _, name := range wire.GroupBy {
+		name = strings.TrimSpace(name)
+		if name != "" && !slices.Contains(out.groupBy, name) {
+			out.groupBy = append(out.groupBy, name)
+		}
+	}
+	return out, out.check()
+}
+
+func (q query) check() error {
+	switch q.queryType {
+	case typeAnalysis, typeVerdict, typePatterns:
+	case typeNotification, typeHistory:
+		return inputError("the query type %q is not available in this version; use analysis, verdict or patterns", q.queryType)
+	default:
+		return inputError("unknown query type %q; use analysis, verdict or patterns", q.queryType)
+	}
+	if !slices.Contains([]string{"", "verdict", "findings", "evidence"}, q.format) {
+		return inputError("unknown format %q; use verdict, findings, evidence, or nothing for all three", q.format)
+	}
+	if !q.window.End.After(q.window.Start) {
+		return inputError("the time range is empty: its end must lie after its start")
+	}
+	if q.baseline < 0 || q.baseline > 365*24*time.Hour {
+		return inputError("the baseline must be an offset between 0 and a year, such as 1h or 1d")
+	}
+	if q.baseline > 0 && q.baseline < q.window.End.Sub(q.window.Start) {
+		return inputError("the baseline offset %s is shorter than the window of %s, so both would overlap; use a longer offset", q.baseline, q.window.End.Sub(q.window.Start))
+	}
+	for _, name := range q.groupBy {
+		if !labelName.MatchString(name) {
+			return inputError("groupBy %q is no label name; labels have letters, digits and underscores", name)
+		}
+		if slices.Contains(reservedColumns(), name) {
+			return inputError("groupBy %q is also the name of a column of the answer; group by another label, or rename it in LogQL with label_format", name)
+		}
+	}
+	return nil
+}
+
+// reservedColumns are the columns of the verdict frame that a group label cannot
+// share a name with.
+func reservedColumns() []string {
+	return []string{"verdict", "severity", "probability", "category", "summary", "root_cause", "next_step", "rules_severity", "contested", "source", "cached", "age", "prompt", "model", "lines_total", "lines_read"}
+}
+
+// duration reads a Grafana duration such as "90s", "1h" or "1d", or a number of
+// nanoseconds.
+type duration time.Duration
+
+func (d *duration) UnmarshalJSON(raw []byte) error {
+	text := strings.Trim(string(raw), `"`)
+	if text == "" || text == "null" || text == "none" {
+		*d = 0
+		return nil
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		*d = duration(n)
+		return nil
+	}
+	parsed, err := gtime.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("%q is no duration; write one such as 15m, 1h or 1d", text)
+	}
+	*d = duration(parsed)
+	return nil
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func inputError(format string, args ...any) error {
+	return &analysis.InputError{Reason: fmt.Sprintf(format, args...)}
+}
