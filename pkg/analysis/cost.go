@@ -56,6 +56,14 @@ func (g *Group) notice(warning bool, format string, args ...any) {
 	g.notices = append(g.notices, Notice{Warning: warning, Text: fmt.Sprintf(format, args...)})
 }
 
+// prefix names the group in a notice that holds for it alone.
+func (g *Group) prefix() string {
+	if g.Name == "" {
+		return ""
+	}
+	return g.Name + ": "
+}
+
 // collectNotices joins the groups' notices; what holds for several groups is said
 // once.
 func collectNotices(r *Result) {

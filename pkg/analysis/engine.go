@@ -6,6 +6,8 @@ package analysis
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -91,8 +93,10 @@ type Result struct {
 
 // A Group is one combination of the group labels' values and what is known of it.
 type Group struct {
-	// Values are the values of Request.GroupBy, in its order.
+	// Values are the values of Request.GroupBy, in its order; Name shows both, empty
+	// without GroupBy.
 	Values   []string
+	Name     string
 	Patterns []patterns.Pattern
 	// Series are set instead of Patterns for metric queries.
 	Series []SeriesStats
@@ -195,7 +199,18 @@ func (e *Engine) read(ctx context.Context, query loki.Query, r *Request) (*Resul
 		}
 		err = collectLines(ctx, r, res)
 	})
+	for i := range res.Groups {
+		res.Groups[i].Name = groupName(r.GroupBy, res.Groups[i].Values)
+	}
 	return res, err
+}
+
+func groupName(by, values []string) string {
+	parts := make([]string, len(by))
+	for i, name := range by {
+		parts[i] = name + "=" + strconv.Quote(values[i])
+	}
+	return strings.Join(parts, ", ")
 }
 
 // An InputError is a question that cannot be answered as it was asked.

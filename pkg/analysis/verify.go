@@ -18,15 +18,16 @@ func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	}
 	v.Findings, v.Rejected = supported(g, l, e.Answer.Findings)
 	if v.Rejected > 0 {
-		g.notice(false, "%d of the model's findings were dropped: the patterns they cite show nothing unusual.", v.Rejected)
+		g.notice(false, "%sFindings of the model that were dropped, because the patterns they cite show nothing unusual: %d.", g.prefix(), v.Rejected)
 	}
 	if g.Rules.Fatal && v.Severity < g.Rules.Severity {
 		v.Severity, v.Contested = g.Rules.Severity, true
-		g.notice(true, "The model judged milder than a fatal signature allows; the rules verdict stands: %s", g.Rules.Summary)
+		g.notice(true, "%sThe model judged milder than a fatal signature allows; the rules verdict stands: %s", g.prefix(), g.Rules.Summary)
 	}
 	if v.SuspectedInjection {
 		g.notice(true, "A log line talks to the model. It is shown as evidence and was treated as text.")
 	}
+	v.Findings = append(v.Findings, unsaid(v.Findings, ruleFindings(g))...)
 	v.Category = category(v, g)
 	g.Verdict = v
 }
@@ -58,6 +59,25 @@ func supported(g *Group, l layout, findings []verdict.Finding) (kept []verdict.F
 	return kept, rejected
 }
 
+// unsaid returns the findings of the rules less the patterns that the model's
+// findings cite already: what code found is not lost because a model overlooked it.
+func unsaid(said, found []verdict.Finding) []verdict.Finding {
+	known := map[string]bool{}
+	for _, f := range said {
+		for _, id := range f.Patterns {
+			known[id] = true
+		}
+	}
+	var out []verdict.Finding
+	for _, f := range found {
+		f.Patterns = slices.DeleteFunc(slices.Clone(f.Patterns), func(id string) bool { return known[id] })
+		if len(f.Patterns) > 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 func isTelling(g *Group, i int) bool {
 	if len(g.Series) > 0 {
 		return true // a series is not judged by the rules, so nothing speaks against it
@@ -79,10 +99,10 @@ func category(v verdict.Verdict, g *Group) verdict.Category {
 	switch {
 	case v.Contested:
 		return g.Rules.Category
-	case len(v.Findings) > 0:
-		return v.Findings[0].Category
 	case v.Severity <= verdict.Healthy:
 		return verdict.CategoryNone
+	case len(v.Findings) > 0:
+		return v.Findings[0].Category
 	case g.Rules.Severity > verdict.Healthy:
 		return g.Rules.Category
 	}

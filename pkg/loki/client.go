@@ -111,7 +111,7 @@ func (c *Client) Health(ctx context.Context) (version string, err error) {
 }
 
 // Count returns the exact number of lines that a log query selects in the window,
-// by group where by names labels.
+// which must be aligned, by group where by names labels.
 func (c *Client) Count(ctx context.Context, q Query, w Window, by []string) ([]Total, error) {
 	// A range selector covers (time-range, time]; moved by one nanosecond it is
 	// the half-open window that query_range reads.

@@ -104,6 +104,16 @@ type Window struct{ Start, End time.Time }
 // Length returns the duration of the window.
 func (w Window) Length() time.Duration { return w.End.Sub(w.Start) }
 
+// Aligned returns the window widened to whole milliseconds, the finest unit of a
+// LogQL range.
+func (w Window) Aligned() Window {
+	end := w.End.Truncate(time.Millisecond)
+	if end.Before(w.End) {
+		end = end.Add(time.Millisecond)
+	}
+	return Window{Start: w.Start.Truncate(time.Millisecond), End: end}
+}
+
 // Shift returns the window moved by d.
 func (w Window) Shift(d time.Duration) Window {
 	return Window{Start: w.Start.Add(d), End: w.End.Add(d)}
@@ -116,5 +126,5 @@ func countQuery(q Query, d time.Duration, by []string) string {
 	if len(by) > 0 {
 		group = " by (" + strings.Join(by, ",") + ")"
 	}
-	return fmt.Sprintf("sum%s (count_over_time(%s\n[%dns]))", group, q.Text, d.Nanoseconds())
+	return fmt.Sprintf("sum%s (count_over_time(%s\n[%dms]))", group, q.Text, d.Milliseconds())
 }

@@ -44,11 +44,13 @@ const sampleSlices = 12
 // Lines reads the lines of a log query in the order of time, stream and text and
 // passes each to line, whose argument is only valid during the call. Where the
 // window holds more than the limit, it is sampled evenly over time; the result
-// says so. Memory is bounded by one page.
+// says so. The window is widened to whole milliseconds. Memory is bounded by one
+// page.
 func (c *Client) Lines(ctx context.Context, q Query, w Window, by []string, limits Limits, line func(Entry)) (Read, error) {
 	if limits.Page <= 0 {
 		limits.Page = 5000
 	}
+	w = w.Aligned()
 	totals, err := c.Count(ctx, q, w, by)
 	if err != nil {
 		return Read{}, err

@@ -19,6 +19,8 @@ type frameOptions struct {
 	query   query
 	lokiUID string
 	now     time.Time
+	// mask hides secrets in raw text outside the evidence frame.
+	mask func(string) string
 }
 
 // analysisFrames shapes an analysis: verdict, findings and evidence, or the one

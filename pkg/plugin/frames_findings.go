@@ -62,6 +62,7 @@ func findingsTable(res *analysis.Result, o frameOptions) *data.Frame {
 	column(t, "change", nil, func(r findingRow) string { return r.pattern().Change.String() })
 	column(t, "first_seen", nil, func(r findingRow) time.Time { return time.Unix(0, r.pattern().First).UTC() })
 	column(t, "last_seen", nil, func(r findingRow) time.Time { return time.Unix(0, r.pattern().Last).UTC() })
+	column(t, "sample", nil, func(r findingRow) string { return o.mask(r.pattern().Sample) })
 	column(t, "reason", nil, func(r findingRow) string { return r.finding.Reason })
 	column(t, "logql", &data.FieldConfig{Custom: map[string]any{"hidden": true}}, func(r findingRow) string { return patternQuery(res, r) })
 	if o.lokiUID != "" && res.Query.Kind == loki.KindLogs {

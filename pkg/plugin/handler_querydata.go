@@ -86,5 +86,5 @@ func (d *datasource) alertWait(ctx context.Context) time.Duration {
 }
 
 func (d *datasource) frameOptions(q query) frameOptions {
-	return frameOptions{query: q, lokiUID: d.settings.lokiUID, now: d.host.now()}
+	return frameOptions{query: q, lokiUID: d.settings.lokiUID, now: d.host.now(), mask: d.host.engine.Redactor.Mask}
 }

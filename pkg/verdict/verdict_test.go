@@ -138,7 +138,11 @@ func TestLedgerAsksOnce(t *testing.T) {
 	defer l.Close()
 	release := make(chan struct{})
 	calls := 0
-	judge := func(context.Context) (verdict.Entry, error) { calls++; <-release; return verdict.Entry{Model: "m"}, nil }
+	judge := func(context.Context) (verdict.Entry, error) {
+		calls++
+		<-release
+		return verdict.Entry{Model: "m"}, nil
+	}
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/gtime"
@@ -193,12 +192,4 @@ func exitCode(s verdict.Severity) int {
 		return exitIncident
 	}
 	return exitNoVerdict
-}
-
-func groupName(res *analysis.Result, g *analysis.Group) string {
-	parts := make([]string, len(res.GroupBy))
-	for i, name := range res.GroupBy {
-		parts[i] = name + "=" + g.Values[i]
-	}
-	return strings.Join(parts, " ")
 }

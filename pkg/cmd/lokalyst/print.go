@@ -45,7 +45,8 @@ func (p *progress) done() {
 	}
 }
 
-// colors paints severities; without colours it leaves text as it is.
+// paint returns what colours text by a severity; without colours it leaves text
+// as it is.
 func paint(s verdict.Severity, colored bool) func(string) string {
 	if !colored {
 		return func(text string) string { return text }
@@ -72,7 +73,7 @@ func printTable(w io.Writer, res *analysis.Result, colored bool) error {
 		if i > 0 {
 			p.line("")
 		}
-		p.group(res, g, colored)
+		p.group(g, colored)
 	}
 	p.line("")
 	c := res.Cost
@@ -99,11 +100,11 @@ func (p *printer) line(format string, args ...any) {
 	}
 }
 
-func (p *printer) group(res *analysis.Result, g *analysis.Group, colored bool) {
+func (p *printer) group(g *analysis.Group, colored bool) {
 	v := g.Verdict
 	head := strings.ToUpper(v.Severity.Word())
-	if name := groupName(res, g); name != "" {
-		head += "  " + name
+	if g.Name != "" {
+		head += "  " + g.Name
 	}
 	detail := fmt.Sprintf("severity %d (%s), category %s, judged by %s", v.Severity, v.Severity, v.Category, v.Source)
 	if v.Probability >= 0 {
