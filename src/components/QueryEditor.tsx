@@ -1,0 +1,79 @@
+import { type QueryEditorProps } from '@grafana/data';
+import { Stack } from '@grafana/ui';
+import { useEffect } from 'react';
+import { type AnalysisDataSource } from '../datasource';
+import { completeQuery, isAlerting, isExplore, isPanel, needsPrompt } from '../query';
+import { type AnalysisQuery, type AnalysisSettings } from '../types';
+import { ChoiceField, FORMATS, QUERY_TYPE_CHOICES } from './ChoiceField';
+import { GroupByField } from './GroupByField';
+import { LogQLField } from './LogQLField';
+import { PromptPicker } from './PromptPicker';
+import { ValuePicker } from './ValuePicker';
+
+type Props = QueryEditorProps<AnalysisDataSource, AnalysisQuery, AnalysisSettings>;
+
+/** Edits one query: everything in panels and Explore, and in alert rules what a rule can evaluate. */
+export function QueryEditor({ app, datasource, query: stored, onChange, onRunQuery }: Props) {
+  const query = completeQuery(stored, app);
+
+  // A rule made from a panel brings a query that no rule can evaluate. Storing the change at once keeps what is
+  // evaluated the same as what is shown.
+  const unfit = isAlerting(app) && stored.queryType !== query.queryType;
+  useEffect(() => {
+    if (unfit) {
+      onChange(query);
+    }
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each unfit query, not for each new callback
+  }, [unfit]);
+
+  const change = (part: Partial<AnalysisQuery>) => onChange({ ...query, ...part });
+  /** Stores a choice and shows its result. Explore waits for its own button, so that several choices are one run. */
+  const choose = (part: Partial<AnalysisQuery>) => {
+    change(part);
+    if (!isExplore(app) && datasource.filterQuery({ ...query, ...part })) {
+      onRunQuery();
+    }
+  };
+
+  return (
+    <Stack direction="column" gap={2}>
+      <LogQLField
+        expr={query.expr ?? ''}
+        // Explore's own button would otherwise start the query a second time.
+        runOnBlur={!isExplore(app)}
+        onChange={(expr) => change({ expr })}
+        onRun={onRunQuery}
+      />
+      <QueryOptions app={app} datasource={datasource} query={query} choose={choose} />
+    </Stack>
+  );
+}
+
+interface OptionsProps extends Pick<Props, 'app' | 'datasource' | 'query'> {
+  choose: (part: Partial<AnalysisQuery>) => void;
+}
+
+/** What is asked about the lines, as far as the app has a use for it. */
+function QueryOptions({ app, datasource, query, choose }: OptionsProps) {
+  const { queryType = 'analysis', promptId = '', value = 'severity', groupBy = [], format = '' } = query;
+  return (
+    <Stack direction="row" gap={2} wrap="wrap" alignItems="flex-start">
+      {!isAlerting(app) && (
+        <ChoiceField
+          label="Query type"
+          choices={QUERY_TYPE_CHOICES}
+          value={queryType}
+          onChange={(choice) => choose({ queryType: choice })}
+        />
+      )}
+      {needsPrompt(queryType) && (
+        <PromptPicker source={datasource} promptId={promptId} onChange={(id) => choose({ promptId: id })} />
+      )}
+      {queryType === 'verdict' && <ValuePicker value={value} onChange={(choice) => choose({ value: choice })} />}
+      <GroupByField groupBy={groupBy} onChange={(names) => choose({ groupBy: names })} />
+      {isPanel(app) && queryType === 'analysis' && (
+        <ChoiceField label="Show" choices={FORMATS} value={format} onChange={(choice) => choose({ format: choice })} />
+      )}
+    </Stack>
+  );
+}
