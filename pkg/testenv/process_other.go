@@ -1,0 +1,8 @@
+//go:build !linux
+
+package testenv
+
+import "os/exec"
+
+// dieWithParent does nothing: only Linux ends a child with its parent.
+func dieWithParent(*exec.Cmd) {}
