@@ -5,12 +5,12 @@
 package loki
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/grafana/loki/v3/pkg/logql/syntax"
 )
@@ -63,7 +63,7 @@ func Parse(text string) (Query, error) {
 	}
 	expr, err := syntax.ParseExpr(text)
 	if err != nil {
-		return Query{}, queryError(err)
+		return Query{}, parseError(text, err)
 	}
 	switch e := expr.(type) {
 	// Literals and vectors implement the log interface too, so they come first.
@@ -83,6 +83,66 @@ func Parse(text string) (Query, error) {
 	return Query{}, &QueryError{Reason: "this kind of query is not supported; use a log query or a metric query"}
 }
 
+// parseError finds the place of a syntax error. Loki's lexer loses the line in a
+// query of several lines, so the query is parsed once more as one line and the
+// column translated back.
+func parseError(text string, err error) *QueryError {
+	flat := oneLineQuery(text)
+	if _, flatErr := syntax.ParseExpr(flat); flatErr != nil {
+		err = flatErr
+	}
+	e := queryError(err)
+	if e.Line > 1 || e.Col < 1 { // some tokens are reported in line 0
+		e.Line, e.Col = 0, 0
+		return e
+	}
+	rest := e.Col - 1
+	for i, line := range strings.Split(text, "\n") {
+		n := utf8.RuneCountInString(line)
+		if rest <= n {
+			e.Line, e.Col = i+1, rest+1
+			break
+		}
+		rest -= n + 1
+	}
+	return e
+}
+
+// oneLineQuery replaces line breaks and comments by as many spaces.
+func oneLineQuery(text string) string {
+	var quote rune
+	escaped, comment := false, false
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			comment, quote = false, quoteAfterBreak(quote)
+			return ' '
+		case comment:
+			return ' '
+		case quote != 0:
+			if r == quote && !escaped {
+				quote = 0
+			}
+			escaped = r == '\\' && !escaped && quote == '"'
+		case r == '"' || r == '`':
+			quote = r
+		case r == '#':
+			comment = true
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// quoteAfterBreak: only a raw string goes on behind a line break.
+func quoteAfterBreak(quote rune) rune {
+	if quote == '`' {
+		return quote
+	}
+	return 0
+}
+
+// queryError reads the position out of an error of Loki's parser.
 func queryError(err error) *QueryError {
 	e := &QueryError{Reason: err.Error()}
 	if m := position.FindStringSubmatch(e.Reason); m != nil {
@@ -91,10 +151,6 @@ func queryError(err error) *QueryError {
 		e.Reason = e.Reason[len(m[0]):]
 	}
 	e.Reason = strings.TrimPrefix(e.Reason, "parse error : ")
-	var own *QueryError
-	if errors.As(err, &own) {
-		return own
-	}
 	return e
 }
 

@@ -143,6 +143,9 @@ func (r *reader) forward(ctx context.Context, start, end int64) error {
 			return err
 		}
 		n := len(r.entries)
+		if n > 0 && r.entries[0].Time < start {
+			return &Error{Kind: ErrReply, Detail: "it holds lines from before the time that was asked for"} // paging would never end
+		}
 		if n < r.page {
 			r.emit(n)
 			return nil
