@@ -14,7 +14,6 @@ func (e *Engine) assess(res *Result, hasBaseline bool) {
 	for i := range res.Groups {
 		g := &res.Groups[i]
 		g.Rules = e.rulesVerdict(g, hasBaseline)
-		number(g)
 		g.Verdict = verdict.Verdict{
 			Severity: g.Rules.Severity, RulesSeverity: g.Rules.Severity, Probability: verdict.ProbabilityUnknown,
 			Category: g.Rules.Category, Summary: g.Rules.Summary, Source: verdict.SourceRules,
@@ -33,15 +32,11 @@ func (e *Engine) rulesVerdict(g *Group, hasBaseline bool) rules.Result {
 
 // ruleFindings are the rules' findings with pattern ids.
 func ruleFindings(g *Group) []verdict.Finding {
-	byIndex := make(map[int]string, len(g.ids))
-	for id, i := range g.ids {
-		byIndex[i] = id
-	}
 	out := make([]verdict.Finding, 0, len(g.Rules.Findings))
 	for _, f := range g.Rules.Findings {
 		v := verdict.Finding{Category: f.Category, Reason: f.Reason}
 		for _, i := range f.Patterns {
-			v.Patterns = append(v.Patterns, byIndex[i])
+			v.Patterns = append(v.Patterns, idOf(i))
 		}
 		out = append(out, v)
 	}

@@ -107,14 +107,14 @@ type Group struct {
 	Rules                 rules.Result
 	Verdict               verdict.Verdict
 
-	ids     map[string]int // pattern id -> index into Patterns or Series
 	notices []Notice
 }
 
-// Pattern returns the index of the pattern that a finding cites.
+// Pattern returns the index into Patterns, or Series, of the pattern that a finding
+// cites.
 func (g *Group) Pattern(id string) (int, bool) {
-	i, ok := g.ids[id]
-	return i, ok
+	n, err := strconv.Atoi(strings.TrimPrefix(id, "p"))
+	return n - 1, err == nil && n >= 1 && n <= max(len(g.Patterns), len(g.Series))
 }
 
 // A Notice tells the reader something that the numbers do not.

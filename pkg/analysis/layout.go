@@ -42,15 +42,7 @@ type entry struct {
 	text, state string
 }
 
-// number gives every pattern or series of a group its id, in their order.
-func number(g *Group) {
-	n := max(len(g.Patterns), len(g.Series))
-	g.ids = make(map[string]int, n)
-	for i := range n {
-		g.ids[idOf(i)] = i
-	}
-}
-
+// idOf is the id of the i-th pattern or series of a group: p1, p2, …
 func idOf(i int) string { return "p" + strconv.Itoa(i+1) }
 
 // maxDictionary is how many patterns a model is shown at most: with some 25

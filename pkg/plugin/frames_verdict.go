@@ -112,9 +112,9 @@ func valueOf(res *analysis.Result, o frameOptions) (func(groupRow) float64, *dat
 	case "coverage":
 		return coverage, unit("percentunit"), nil
 	case "contested":
-		return func(g groupRow) float64 { return flag(g.Verdict.Contested) }, nil, nil
+		return func(g groupRow) float64 { return zeroOrOne(g.Verdict.Contested) }, nil, nil
 	case "degraded":
-		return func(g groupRow) float64 { return flag(g.Verdict.Degraded) }, nil, nil
+		return func(g groupRow) float64 { return zeroOrOne(g.Verdict.Degraded) }, nil, nil
 	}
 	return nil, nil, inputError("unknown value %q; use severity, probability, age, coverage, rules_severity, contested, degraded or field:<name>", name)
 }
@@ -126,12 +126,12 @@ func number(v any) float64 {
 	case int64:
 		return float64(v)
 	case bool:
-		return flag(v)
+		return zeroOrOne(v)
 	}
 	return -1
 }
 
-func flag(b bool) float64 {
+func zeroOrOne(b bool) float64 {
 	if b {
 		return 1
 	}
