@@ -19,6 +19,9 @@ func (e *Engine) assess(res *Result, hasBaseline bool) {
 			Category: g.Rules.Category, Summary: g.Rules.Summary, Source: verdict.SourceRules,
 			SuspectedInjection: g.Rules.Injection, Findings: ruleFindings(g),
 		}
+		if g.Rules.Injection {
+			g.notice(true, "%sA log line talks to the model. It is shown as evidence and was treated as text.", g.prefix())
+		}
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lokalyst/lokalyst/pkg/loki"
 	"github.com/lokalyst/lokalyst/pkg/patterns"
@@ -19,6 +21,7 @@ const maxAllGroups = 500
 type collector struct {
 	by     []string
 	window loki.Window
+	redact func(string) string
 	groups map[string]*collected
 	// known remembers the group of each stream of one read.
 	known map[*loki.Stream]*streamGroup
@@ -43,19 +46,22 @@ type streamGroup struct {
 
 // collectLines reads the baseline and the window and mines them together, so
 // that both have the same templates.
-func collectLines(ctx context.Context, r *Request, res *Result) error {
-	c := &collector{by: r.GroupBy, window: r.Window, groups: map[string]*collected{}}
+func collectLines(ctx context.Context, r *Request, res *Result, redact func(string) string) error {
+	if err := loki.CheckGroupBy(r.GroupBy); err != nil {
+		return err
+	}
+	c := &collector{by: r.GroupBy, window: r.Window, redact: redact, groups: map[string]*collected{}}
 	limits := loki.Limits{Lines: r.MaxLines}
 	if r.Baseline > 0 {
 		r.progress("collect", "reading the baseline %s earlier", r.Baseline)
-		base, err := c.read(ctx, r.Logs, res.Query, r.Window.Shift(-r.Baseline), limits, true)
+		base, err := c.readBaseline(ctx, r, res.Query, limits)
 		res.Cost.LokiRequests += base.Requests
 		res.Cost.Lines += int64(base.Lines)
 		switch {
 		case ctx.Err() != nil || errors.Is(err, loki.ErrUnavailable):
 			return err // the window cannot be read either
 		case err != nil:
-			c.groups = map[string]*collected{}
+			c.groups, c.err = map[string]*collected{}, nil
 			r.Baseline = 0
 			res.notice(true, "The baseline could not be read, so nothing is known to be new: %s", err.Error())
 		case base.Total == 0:
@@ -71,7 +77,7 @@ func collectLines(ctx context.Context, r *Request, res *Result) error {
 		return err
 	}
 	if read.Sampled {
-		res.notice(true, "%d of %d lines were read, spread evenly over the window. Narrow the query or raise maxLines to read all.", read.Lines, read.Total)
+		res.notice(true, "%d of %d lines were read, spread over the window. Counts are of the lines read. Narrow the query or raise maxLines to read all.", read.Lines, read.Total)
 	}
 	if read.Unpageable > 0 {
 		res.notice(true, "%d timestamps carry more lines than Loki returns at once; not all of them could be read.", read.Unpageable)
@@ -80,6 +86,24 @@ func collectLines(ctx context.Context, r *Request, res *Result) error {
 		res.notice(true, "Loki has no lines for this query in the window. That is not the same as healthy: check the selector and whether the logs still arrive.")
 	}
 	return c.finish(res, r.Baseline > 0)
+}
+
+// baselineShare is the part of the time left that reading the baseline may take,
+// and baselineLimit the bound where the caller has none: yesterday's logs may lie
+// in a slow object store, and an answer without a baseline is better than none.
+const (
+	baselineShare = 3
+	baselineLimit = 20 * time.Second
+)
+
+func (c *collector) readBaseline(ctx context.Context, r *Request, q loki.Query, limits loki.Limits) (loki.Read, error) {
+	limit := baselineLimit
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)/baselineShare)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return c.read(ctx, r.Logs, q, r.Window.Shift(-r.Baseline), limits, true)
 }
 
 func (c *collector) read(ctx context.Context, logs Logs, q loki.Query, w loki.Window, limits loki.Limits, baseline bool) (loki.Read, error) {
@@ -103,14 +127,9 @@ func (c *collector) read(ctx context.Context, logs Logs, q loki.Query, w loki.Wi
 }
 
 func (c *collector) line(e loki.Entry, baseline bool) {
-	sg, ok := c.known[e.Stream]
-	if !ok {
-		g := c.group(e.Stream.Labels)
-		if g == nil {
-			return
-		}
-		sg = &streamGroup{group: g, index: g.stream(e.Stream)}
-		c.known[e.Stream] = sg
+	sg := c.groupOf(e)
+	if sg == nil {
+		return
 	}
 	if baseline {
 		sg.group.baseRead++
@@ -120,6 +139,29 @@ func (c *collector) line(e loki.Entry, baseline bool) {
 	sg.group.miner.Add(patterns.Line{
 		Time: e.Time, Stream: sg.index, Level: patterns.ParseLevel(e.Level), Text: e.Line, Baseline: baseline,
 	})
+}
+
+// groupOf returns the group of an entry, nil beyond maxAllGroups. Labels from
+// structured metadata or a parser stage differ from line to line; those of the
+// stream are looked up once.
+func (c *collector) groupOf(e loki.Entry) *streamGroup {
+	if sg, ok := c.known[e.Stream]; ok && e.Labels == nil {
+		return sg
+	}
+	labels := e.Stream.Labels
+	if e.Labels != nil {
+		labels = maps.Clone(labels)
+		maps.Copy(labels, e.Labels)
+	}
+	g := c.group(labels)
+	if g == nil {
+		return nil
+	}
+	sg := &streamGroup{group: g, index: g.stream(e.Stream)}
+	if e.Labels == nil {
+		c.known[e.Stream] = sg
+	}
+	return sg
 }
 
 func (g *collected) stream(s *loki.Stream) int {
@@ -149,7 +191,7 @@ func (c *collector) group(labels map[string]string) *collected {
 	}
 	g = &collected{
 		values: values, streamIndex: map[string]int{},
-		miner: patterns.NewMiner(patterns.Config{Start: c.window.Start.UnixNano(), End: c.window.End.UnixNano()}),
+		miner: patterns.NewMiner(patterns.Config{Start: c.window.Start.UnixNano(), End: c.window.End.UnixNano(), Redact: c.redact}),
 	}
 	c.groups[key] = g
 	return g
@@ -164,7 +206,7 @@ func (c *collector) finish(res *Result, hasBaseline bool) error {
 	for _, g := range c.groups {
 		ps := g.miner.Patterns()
 		if hasBaseline {
-			ps = patterns.Compare(ps, scale(g))
+			ps = patterns.Compare(ps, scale(g), g.baseRead >= g.baseTotal)
 		} else {
 			ps = slices.DeleteFunc(ps, func(p patterns.Pattern) bool { return p.Count == 0 })
 		}

@@ -6,6 +6,7 @@ package analysis
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -147,25 +148,43 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 	res.Prompt = prompt
 	t := &timer{tracer: e.Tracer, cost: &res.Cost}
 	t.run(ctx, "assess", func(context.Context) { e.assess(res, r.Baseline > 0) })
-
-	asked := worst(res.Groups, r.MaxGroups)
-	if n := len(res.Groups) - len(asked); n > 0 {
-		res.notice(false, "The model judges the %d worst of %d groups by the rules verdict; the other %d have the rules verdict only. Raise maxGroups to ask about more.", len(asked), len(res.Groups), n)
-	}
-	var calls errgroup.Group
-	calls.SetLimit(maxParallelCalls)
-	for _, g := range asked {
-		calls.Go(func() error {
-			e.judge(ctx, g, question{Request: &r, prompt: prompt, instructions: instructions, query: query, window: res.Window}, t)
-			return nil
-		})
-	}
-	_ = calls.Wait() // judge reports through notices
+	e.judgeGroups(ctx, res, question{Request: &r, prompt: prompt, instructions: instructions, query: query, window: res.Window}, t)
 	if err := ctx.Err(); err != nil && r.Wait == 0 {
 		return nil, err
 	}
 	collectNotices(res)
 	return res, nil
+}
+
+// judgeGroups asks the model about the worst groups. A bounded wait is one for all
+// of them, and then none queues behind another: a call that is not started while
+// the asker waits would never be.
+func (e *Engine) judgeGroups(ctx context.Context, res *Result, q question, t *timer) {
+	asked := worst(res.Groups, q.MaxGroups)
+	if n := len(res.Groups) - len(asked); n > 0 {
+		res.notice(false, "The model judges the %d worst of %d groups by the rules verdict; the other %d have the rules verdict only. Raise maxGroups to ask about more.", len(asked), len(res.Groups), n)
+	}
+	wait := ctx
+	var calls errgroup.Group
+	if q.Wait > 0 {
+		var cancel context.CancelFunc
+		wait, cancel = context.WithTimeout(ctx, q.Wait)
+		defer cancel()
+	} else {
+		calls.SetLimit(maxParallelCalls)
+	}
+	for _, g := range asked {
+		calls.Go(func() error {
+			defer func() {
+				if r := recover(); r != nil { // a goroutine's panic would end the plugin for everyone
+					degrade(ctx, g, fmt.Errorf("judging panicked: %v", r))
+				}
+			}()
+			e.judge(wait, g, q, t)
+			return nil
+		})
+	}
+	_ = calls.Wait() // judge reports through notices
 }
 
 // Patterns answers with the patterns and the rules verdict, without a model and
@@ -180,6 +199,7 @@ func (e *Engine) Patterns(ctx context.Context, r Request) (*Result, error) {
 		return nil, err
 	}
 	e.assess(res, r.Baseline > 0)
+	collectNotices(res)
 	return res, nil
 }
 
@@ -197,7 +217,7 @@ func (e *Engine) read(ctx context.Context, query loki.Query, r *Request) (*Resul
 			err = collectSeries(ctx, r, res)
 			return
 		}
-		err = collectLines(ctx, r, res)
+		err = collectLines(ctx, r, res, e.Redactor.Mask)
 	})
 	for i := range res.Groups {
 		res.Groups[i].Name = groupName(r.GroupBy, res.Groups[i].Values)

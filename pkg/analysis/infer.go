@@ -16,7 +16,7 @@ import (
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
-// maxCall bounds one call of the model, waiting for a slot included. A 3B model
+// maxCall bounds one call of the model once it has a slot. A 3B model
 // on a slow desktop CPU reads a full dictionary in about a minute.
 const maxCall = 5 * time.Minute
 
@@ -76,11 +76,11 @@ func degrade(ctx context.Context, g *Group, err error) {
 	g.Verdict.Degraded = true
 	switch {
 	case errors.Is(err, errNotReady):
-		g.notice(true, "The model's verdict was not ready in time; the rules alone judged. The call goes on, so that the next evaluation can have it.")
+		g.notice(true, "%sThe model's verdict was not ready in time; the rules alone judged. The call goes on, so that the next evaluation can have it.", g.prefix())
 	case ctx.Err() != nil:
-		g.notice(true, "The query ended before the model's verdict was ready; the rules alone judged.")
+		g.notice(true, "%sThe query ended before the model's verdict was ready; the rules alone judged.", g.prefix())
 	default:
-		g.notice(true, "The rules alone judged, because %s", sentence(err))
+		g.notice(true, "%sThe rules alone judged, because %s", g.prefix(), sentence(err))
 	}
 }
 
@@ -95,9 +95,10 @@ func sentence(err error) string {
 // compose chooses what the model is shown and computes the ledger's key of it.
 func (e *Engine) compose(ctx context.Context, g *Group, q question) (layout, verdict.Key, error) {
 	caps, err := q.Model.Capabilities(ctx)
-	if err != nil {
+	if err != nil && caps == (llm.Capabilities{}) {
 		return layout{}, verdict.Key{}, err
 	}
+	// A server that answered before and is down now may still have judged this.
 	words, err := chooseWords(ctx, q.Model)
 	if err != nil {
 		return layout{}, verdict.Key{}, err
@@ -158,17 +159,12 @@ var errNotReady = errors.New("the model's verdict is not ready yet")
 
 // infer gets the judgement from the ledger, or from the model through it.
 func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key verdict.Key, t *timer) error {
-	wait, cancel := ctx, context.CancelFunc(func() {})
-	if q.Wait > 0 {
-		wait, cancel = context.WithTimeout(ctx, q.Wait)
-	}
-	defer cancel()
 	q.progress("infer", "asking the model about %d patterns", len(l.entries))
-	entry, cached, err := e.Ledger.Do(wait, key, q.Wait > 0, func(ctx context.Context) (verdict.Entry, error) {
+	entry, cached, err := e.Ledger.Do(ctx, key, q.Wait > 0, func(ctx context.Context) (verdict.Entry, error) {
 		return e.ask(ctx, q, l)
 	})
 	if err != nil {
-		if wait.Err() != nil && ctx.Err() == nil {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && q.Wait > 0 {
 			return errNotReady
 		}
 		return err
@@ -184,7 +180,7 @@ func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key 
 		c.AnswerTokens += entry.Usage.AnswerTokens
 	})
 	if n := entry.Omitted + l.omitted; n > 0 {
-		g.notice(false, "%d of %d patterns of lower rank were not shown to the model.", n, max(len(g.Patterns), len(g.Series)))
+		g.notice(false, "%s%d of %d patterns of lower rank were not shown to the model.", g.prefix(), n, max(len(g.Patterns), len(g.Series)))
 	}
 	apply(g, l, entry, cached)
 	return nil
@@ -194,27 +190,25 @@ func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key 
 // checks the answer. The result cites templates instead of ids, so that it can be
 // served to a later request whose ids differ.
 func (e *Engine) ask(ctx context.Context, q question, l layout) (verdict.Entry, error) {
-	ctx, cancel := context.WithTimeout(ctx, maxCall)
-	defer cancel()
 	caps, err := q.Model.Capabilities(ctx)
 	if err != nil {
 		return verdict.Entry{}, err
 	}
 	fitted, err := fit(ctx, q.Model, l, caps.Context, q.prompt.Model.MaxTokens)
 	if err != nil {
-		return verdict.Entry{}, err
+		return verdict.Entry{}, lasting(err)
 	}
 	reply, err := q.Model.Chat(ctx, llm.Request{
 		Messages: fitted.messages(), Schema: verdict.Schema(fitted.ids(), q.prompt.Fields, fitted.words),
-		MaxTokens: q.prompt.Model.MaxTokens, Seed: q.prompt.Model.Seed,
+		MaxTokens: q.prompt.Model.MaxTokens, Seed: q.prompt.Model.Seed, Limit: maxCall,
 		Progress: func(n int) { q.progress("infer", "the model has written %d tokens", n) },
 	})
 	if err != nil {
-		return verdict.Entry{}, err
+		return verdict.Entry{}, lasting(err)
 	}
 	answer, err := verdict.ParseAnswer(reply.Text, fitted.ids(), q.prompt.Fields, fitted.words)
 	if err != nil {
-		return verdict.Entry{}, err
+		return verdict.Entry{}, lasting(err)
 	}
 	p, _ := verdict.Probability(reply.Tokens, fitted.words) // unknown where the server sends none
 	for i := range answer.Findings {
@@ -227,6 +221,14 @@ func (e *Engine) ask(ctx context.Context, q question, l layout) (verdict.Entry, 
 			AnswerTokens: reply.Timings.AnswerTokens, Duration: reply.Duration,
 		},
 	}, nil
+}
+
+// lasting marks the failures that the same question would meet again.
+func lasting(err error) error {
+	if errors.Is(err, verdict.ErrAnswer) || errors.Is(err, llm.ErrCut) || errors.Is(err, llm.ErrTooLong) {
+		return verdict.Lasting(err)
+	}
+	return err
 }
 
 // bytesPerToken is a cautious estimate for servers that cannot count: logs have
@@ -286,7 +288,7 @@ func (l *layout) texts(ids []string) []string {
 	for _, id := range ids {
 		for _, e := range l.entries {
 			if e.id == id {
-				out = append(out, e.text)
+				out = append(out, e.identity())
 			}
 		}
 	}

@@ -1,8 +1,11 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"math/bits"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +45,10 @@ type entry struct {
 	text, state string
 }
 
+// identity names a pattern independent of its id, for the ledger. Long templates
+// are cut, so two can have the same text; their states tell most of those apart.
+func (e entry) identity() string { return e.text + "\x00" + e.state }
+
 // idOf is the id of the i-th pattern or series of a group: p1, p2, …
 func idOf(i int) string { return "p" + strconv.Itoa(i+1) }
 
@@ -69,12 +76,25 @@ func dictionary(g *Group, red *redact.Redactor, window loki.Window, size int) []
 	return out
 }
 
+// seriesDictionary chooses the series that move most in relation to their mean.
 func seriesDictionary(g *Group, red *redact.Redactor, size int) []entry {
-	out := make([]entry, min(len(g.Series), size))
-	for i := range out {
-		out[i] = entry{id: idOf(i), index: i, rank: i, text: inert(red.Mask(labelText(g.Series[i].Labels)), maxTemplate),
-			state: inert(strings.TrimPrefix(g.Series[i].Text(), labelText(g.Series[i].Labels)+" "), maxTemplate)}
+	movement := func(i int) float64 {
+		s := &g.Series[i]
+		return (s.Max - s.Min) / (math.Abs(s.Mean) + 1e-9)
 	}
+	order := make([]int, len(g.Series))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(movement(b), movement(a)) })
+	out := make([]entry, min(len(order), size))
+	for rank := range out {
+		i := order[rank]
+		labels := labelText(g.Series[i].Labels)
+		out[rank] = entry{id: idOf(i), index: i, rank: rank, text: inert(red.Mask(labels), maxTemplate),
+			state: inert(strings.TrimPrefix(g.Series[i].Text(), labels+" "), maxTemplate)}
+	}
+	slices.SortFunc(out, func(a, b entry) int { return a.index - b.index })
 	return out
 }
 
@@ -143,15 +163,47 @@ func services(p *patterns.Pattern, g *Group) string {
 }
 
 // inert makes text from logs harmless inside a prompt: one line, no longer than
-// limit bytes, and without the sequences that a tokenizer turns into control
-// tokens, such as <|eot_id|>. Llama 3's and ChatML's begin with "<|", the older
-// ones of Llama 2 and Mistral are [INST] and <<SYS>>.
+// limit bytes, neutral. A text that is too long loses its middle: what tells two
+// statements apart is often at the end.
 func inert(s string, limit int) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if len(s) > limit {
-		s = strings.ToValidUTF8(s[:limit], "") + "…"
+		s = strings.ToValidUTF8(s[:limit*2/3], "") + " … " + strings.ToValidUTF8(s[len(s)-limit/3:], "")
 	}
-	return strings.NewReplacer("<|", "< |", "|>", "| >", "[INST]", "[ INST ]", "[/INST]", "[ /INST ]", "<<SYS>>", "< SYS >", "<</SYS>>", "< /SYS >", "<s>", "< s >", "</s>", "< /s >").Replace(s)
+	return neutral(s)
+}
+
+// controlWord matches instructions in brackets such as Llama 2's [INST].
+var controlWord = regexp.MustCompile(`\[(/?[A-Z_]+\])`)
+
+// neutral breaks the sequences that tokenizers turn into control tokens, such as
+// <|eot_id|>, <end_of_turn>, <s> or [INST], by a space behind their first
+// character. Our own placeholders stay whole.
+func neutral(s string) string {
+	s = controlWord.ReplaceAllString(s, "[ $1")
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, '<')
+		if i < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(s[:i])
+		s = s[i:]
+		if end := strings.IndexByte(s, '>'); end > 0 && ownPlaceholder(s[1:end]) {
+			b.WriteString(s[:end+1])
+			s = s[end+1:]
+			continue
+		}
+		b.WriteString("< ")
+		s = s[1:]
+	}
+}
+
+// ownPlaceholder reports whether a name in angle brackets is one that masking or
+// redaction writes.
+func ownPlaceholder(name string) bool {
+	return slices.Contains(patterns.Placeholders(), name) || slices.Contains(redact.Placeholders(), name)
 }
 
 // A layout is what a model is asked about one group.
@@ -178,7 +230,7 @@ func (l *layout) messages() []llm.Message {
 	if l.omitted > 0 {
 		fmt.Fprintf(&b, "~%d further patterns of lower rank are not shown\n", bucket(l.omitted))
 	}
-	b.WriteString("CONTEXT\n" + l.context + "\nTASK\n" + l.instructions)
+	b.WriteString("CONTEXT\n" + l.context + "\nTASK\n" + neutral(l.instructions))
 	return []llm.Message{{Role: "system", Content: preamble(l.words)}, {Role: "user", Content: b.String()}}
 }
 
@@ -213,7 +265,7 @@ func contextText(q question, g *Group, red *redact.Redactor) string {
 	for i, name := range q.GroupBy {
 		parts = append(parts, fmt.Sprintf("%s is %q.", name, inert(red.Mask(g.Values[i]), 80)))
 	}
-	if q.Baseline > 0 {
+	if q.Baseline > 0 && q.query.Kind == loki.KindLogs {
 		parts = append(parts, "The earlier window lies "+humanDuration(q.Baseline)+" before.")
 	}
 	return strings.Join(parts, " ")

@@ -8,8 +8,9 @@ import (
 )
 
 // apply puts a model's judgement in place of the rules verdict of a group:
-// findings whose patterns do not support a claim are dropped and counted, and a
-// severity below a fatal rules verdict is raised to it and marked as contested.
+// findings whose patterns do not support a claim are dropped and counted, a
+// severity below a fatal rules verdict is raised to it and marked as contested,
+// and an incident that no pattern supports becomes a warning.
 func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	v := verdict.Verdict{
 		Severity: e.Answer.Severity, RulesSeverity: g.Rules.Severity, Probability: e.Probability,
@@ -24,10 +25,15 @@ func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 		v.Severity, v.Contested = g.Rules.Severity, true
 		g.notice(true, "%sThe model judged milder than a fatal signature allows; the rules verdict stands: %s", g.prefix(), g.Rules.Summary)
 	}
-	if v.SuspectedInjection {
-		g.notice(true, "A log line talks to the model. It is shown as evidence and was treated as text.")
-	}
 	v.Findings = append(v.Findings, unsaid(v.Findings, ruleFindings(g))...)
+	if v.Severity == verdict.Inconclusive && g.Rules.Severity > verdict.Healthy {
+		v.Severity = g.Rules.Severity
+		g.notice(false, "%sThe model could not judge; the severity is that of the rules: %s", g.prefix(), g.Rules.Summary)
+	}
+	if v.Severity == verdict.Critical && len(v.Findings) == 0 {
+		v.Severity = verdict.Warning
+		g.notice(true, "%sThe model calls this an incident, but no pattern supports it; it counts as a warning.", g.prefix())
+	}
 	v.Category = category(v, g)
 	g.Verdict = v
 }
@@ -35,15 +41,17 @@ func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 // supported keeps the findings that cite at least one pattern which could show
 // something: a failure, a change, or a hit of the rules.
 func supported(g *Group, l layout, findings []verdict.Finding) (kept []verdict.Finding, rejected int) {
-	byText := make(map[string]entry, len(l.entries))
+	known := make(map[string]entry, len(l.entries))
 	for _, e := range l.entries {
-		byText[e.text] = e
+		if _, ok := known[e.identity()]; !ok {
+			known[e.identity()] = e
+		}
 	}
 	for _, f := range findings {
 		out := verdict.Finding{Category: f.Category}
 		telling := false
-		for _, text := range f.Patterns {
-			e, ok := byText[text]
+		for _, identity := range f.Patterns {
+			e, ok := known[identity]
 			if !ok {
 				continue
 			}

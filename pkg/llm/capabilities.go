@@ -34,23 +34,34 @@ const probeTimeout = 5 * time.Second
 // maxProbe bounds the reply to such a question; /props holds the chat template.
 const maxProbe = 4 << 20
 
+// failureFor is how long a failed question is believed, so that the groups of one
+// query do not wait for a dead server one after another.
+const failureFor = 5 * time.Second
+
 // Capabilities asks the server what it serves, at most every 30 s. It never runs
-// the model.
+// the model. With an error it returns what the server said last, the zero value
+// where it never answered.
 func (s *Server) Capabilities(ctx context.Context) (Capabilities, error) {
 	s.mu.Lock()
-	if !s.capsAge.IsZero() && time.Since(s.capsAge) < capabilitiesFor {
-		defer s.mu.Unlock()
-		return s.caps, nil
-	}
+	caps, err, asked := s.caps, s.capsErr, s.capsTime
 	s.mu.Unlock()
-	caps, err := s.probe(ctx)
-	if err != nil {
-		return Capabilities{}, err
+	if !asked.IsZero() && time.Since(asked) < capabilitiesFor && (err == nil || time.Since(asked) < failureFor) {
+		return caps, err
+	}
+	fresh, err := s.probe(ctx)
+	if errors.Is(err, context.Canceled) {
+		return caps, err // says nothing about the server
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.caps, s.capsAge = caps, time.Now()
-	return caps, nil
+	s.capsErr, s.capsTime = err, time.Now()
+	if err == nil {
+		if fresh != s.caps {
+			s.words = map[string][]int{} // another model has other tokens
+		}
+		s.caps = fresh
+	}
+	return s.caps, err
 }
 
 func (s *Server) probe(ctx context.Context) (Capabilities, error) {
@@ -67,7 +78,13 @@ func (s *Server) probe(ctx context.Context) (Capabilities, error) {
 	}
 	caps := Capabilities{Slots: 1, Model: s.cfg.Model}
 	if len(models.Data) > 0 {
-		caps.Model, caps.Context = models.Data[0].ID, models.Data[0].Meta.Context
+		m := models.Data[0]
+		for _, other := range models.Data {
+			if other.ID == s.cfg.Model {
+				m = other
+			}
+		}
+		caps.Model, caps.Context = m.ID, m.Meta.Context
 	}
 	var props struct {
 		Slots    int    `json:"total_slots"`
@@ -119,9 +136,22 @@ func (s *Server) CountTokens(ctx context.Context, messages []Message) (n int, ok
 	return out.Tokens, err == nil, err
 }
 
-// Tokenize returns the tokens of a text on its own. ok is false where the server
-// has no such route.
+// Tokenize returns the tokens of a text on its own; those of a word are remembered.
+// ok is false where the server has no such route.
 func (s *Server) Tokenize(ctx context.Context, text string) (ids []int, ok bool, err error) {
+	s.mu.Lock()
+	known, remembered := s.words[text]
+	s.mu.Unlock()
+	if remembered {
+		return known, len(known) > 0, nil
+	}
+	defer func() {
+		if err == nil && len(text) <= maxWord {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.words[text] = ids
+		}
+	}()
 	var out struct {
 		Tokens []int `json:"tokens"`
 	}
@@ -132,9 +162,20 @@ func (s *Server) Tokenize(ctx context.Context, text string) (ids []int, ok bool,
 	return out.Tokens, err == nil, err
 }
 
+// maxWord is the longest text whose tokens are remembered, in bytes.
+const maxWord = 16
+
+// notThere reports whether a server lacks a route, or means something else by it.
 func notThere(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && (e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed || e.Status == http.StatusNotImplemented)
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
 }
 
 // ask sends a JSON question and decodes the answer.

@@ -127,7 +127,10 @@ func statusError(status int, message string, body []byte) *Error {
 	case status == http.StatusServiceUnavailable:
 		e.Kind = ErrLoading
 	case status == http.StatusNotFound:
-		e.Kind, e.Detail = ErrUnavailable, "there is no OpenAI-compatible API at this URL"
+		e.Kind = ErrUnavailable
+		if wire.Error.Message == "" {
+			e.Detail = "there is no OpenAI-compatible API at this URL"
+		}
 	case status >= 500:
 		e.Kind = ErrServer
 	default:

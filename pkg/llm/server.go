@@ -47,11 +47,13 @@ type Server struct {
 	client *openai.Client
 	plain  *http.Client
 
-	mu      sync.Mutex
-	caps    Capabilities
-	capsAge time.Time
-	gate    chan struct{} // one token per slot; nil until the slots are known
-	waiting int
+	mu       sync.Mutex
+	caps     Capabilities // as last answered
+	capsErr  error        // of the last question
+	capsTime time.Time    // of the last question
+	words    map[string][]int
+	gate     chan struct{} // one token per slot; nil until the slots are known
+	waiting  int
 }
 
 // New checks the configuration and returns a server. It sends nothing.
@@ -76,7 +78,7 @@ func New(cfg Config) (*Server, error) {
 	oc := openai.DefaultConfig(cfg.APIKey)
 	oc.BaseURL = u.String() + "/v1"
 	oc.HTTPClient = &own
-	return &Server{cfg: cfg, base: u, client: openai.NewClientWithConfig(oc), plain: cfg.HTTP}, nil
+	return &Server{cfg: cfg, base: u, client: openai.NewClientWithConfig(oc), plain: cfg.HTTP, words: map[string][]int{}}, nil
 }
 
 // NewHTTPClient returns a client that fits llama-server: it closes idle
@@ -98,6 +100,9 @@ type Request struct {
 	Schema    json.RawMessage
 	MaxTokens int
 	Seed      int
+	// Limit bounds the call from its admission to a slot on; 0 for no bound but the
+	// context's.
+	Limit time.Duration
 	// Progress, if set, is called with the number of tokens written so far.
 	Progress func(tokens int)
 }
@@ -124,17 +129,25 @@ func (s *Server) Chat(ctx context.Context, r Request) (Reply, error) {
 		return Reply{}, err
 	}
 	defer release()
+	if r.Limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.Limit)
+		defer cancel()
+	}
 	started := time.Now()
-	cap := &capture{}
-	stream, err := s.client.CreateChatCompletionStream(withCapture(ctx, cap), s.request(r))
+	seen := &capture{}
+	stream, err := s.client.CreateChatCompletionStream(withCapture(ctx, seen), s.request(r))
 	if err != nil {
-		return Reply{}, classify(ctx, err, cap.errorBody)
+		return Reply{}, classify(ctx, err, seen.errorBody)
 	}
 	defer stream.Close()
 	reply, err := collect(stream, r.Progress)
-	reply.Timings, reply.Duration = cap.timings, time.Since(started)
+	if seen.timings != (Timings{}) {
+		reply.Timings = seen.timings // more exact than the usage, which other servers send
+	}
+	reply.Duration = time.Since(started)
 	if err != nil {
-		return reply, classify(ctx, err, cap.errorBody)
+		return reply, classify(ctx, err, seen.errorBody)
 	}
 	return reply, nil
 }

@@ -20,7 +20,8 @@ type Options struct {
 	HTTP *http.Client
 	// Tenant is sent as X-Scope-OrgID unless it is empty.
 	Tenant string
-	// MaxBytes bounds one reply, 256 MiB by default.
+	// MaxBytes bounds one reply, 64 MiB by default. A page that exceeds it is read
+	// in smaller pages.
 	MaxBytes int64
 	// MaxSeries bounds the series of a metric query, 500 by default.
 	MaxSeries int
@@ -50,7 +51,7 @@ func NewClient(o Options) (*Client, error) {
 		o.HTTP = http.DefaultClient
 	}
 	if o.MaxBytes <= 0 {
-		o.MaxBytes = 256 << 20
+		o.MaxBytes = 64 << 20
 	}
 	if o.MaxSeries <= 0 {
 		o.MaxSeries = 500
@@ -93,12 +94,16 @@ func (c *Client) Health(ctx context.Context) (version string, err error) {
 	if err != nil {
 		return "", err
 	}
-	res.Body.Close()
+	defer res.Body.Close()
+	s := newScanner(res.Body, c.opts.MaxBytes)
+	if err := s.object(func([]byte) error { return s.skip(0) }); err != nil {
+		return "", replyReadError(ctx, err)
+	}
 	if res, err = c.get(ctx, apiPath+"/status/buildinfo", nil); err != nil {
 		return "", ctx.Err()
 	}
 	defer res.Body.Close()
-	s := newScanner(res.Body, maxErrorBody)
+	s = newScanner(res.Body, maxErrorBody)
 	_ = s.object(func(key []byte) error { // a version that cannot be read is no failure
 		if string(key) != "version" {
 			return s.skip(0)
@@ -150,7 +155,7 @@ func (c *Client) Series(ctx context.Context, q Query, w Window, step time.Durati
 }
 
 // page requests up to limit entries of [start, end) and passes them to entry.
-func (c *Client) page(ctx context.Context, q Query, start, end int64, limit int, direction string, streams streamSet, entry func(Entry)) error {
+func (c *Client) page(ctx context.Context, q Query, start, end int64, limit int, direction string, streams streamSet, wanted []string, entry func(Entry)) error {
 	res, err := c.get(ctx, apiPath+"/query_range", url.Values{
 		"query":     {q.Text},
 		"start":     {strconv.FormatInt(start, 10)},
@@ -162,7 +167,7 @@ func (c *Client) page(ctx context.Context, q Query, start, end int64, limit int,
 		return err
 	}
 	defer res.Body.Close()
-	if err := decodeStreams(res.Body, c.opts.MaxBytes, streams, entry); err != nil {
+	if err := decodeStreams(res.Body, c.opts.MaxBytes, streams, wanted, entry); err != nil {
 		return replyReadError(ctx, err)
 	}
 	return nil

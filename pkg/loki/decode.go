@@ -18,6 +18,9 @@ type Entry struct {
 	Line   []byte
 	// Level is Loki's detected_level, empty where it sent none.
 	Level string
+	// Labels are those of the wanted labels that are not the stream's but come from
+	// structured metadata or a parser stage; nil where there are none.
+	Labels map[string]string
 }
 
 // A Stream is a log stream: the labels without structured metadata and parsed
@@ -69,7 +72,8 @@ type Series struct {
 	Points []Point
 }
 
-// A Point is one sample. Value is never NaN: Loki's NaN samples are left out.
+// A Point is one sample. Value is finite: Loki's NaN and infinite samples, which a
+// division by zero gives, are left out.
 type Point struct {
 	Time  time.Time
 	Value float64
@@ -105,8 +109,9 @@ func reply(r io.Reader, limit int64, wantType string, result func(s *scanner) er
 	return err
 }
 
-// decodeStreams passes each entry of a log reply to entry, stream by stream.
-func decodeStreams(r io.Reader, limit int64, streams streamSet, entry func(Entry)) error {
+// decodeStreams passes each entry of a log reply to entry, stream by stream. wanted
+// are the labels to keep of structured metadata and parsed labels.
+func decodeStreams(r io.Reader, limit int64, streams streamSet, wanted []string, entry func(Entry)) error {
 	var line []byte
 	return reply(r, limit, "streams", func(s *scanner) error {
 		var stream *Stream
@@ -118,7 +123,9 @@ func decodeStreams(r io.Reader, limit int64, streams streamSet, entry func(Entry
 					return err
 				}
 				// A server that does not know categorize-labels mixes it in here.
-				delete(labels, "detected_level")
+				if !slices.Contains(wanted, levelLabel) {
+					delete(labels, levelLabel)
+				}
 				stream = streams.get(labels)
 				return nil
 			case "values":
@@ -127,7 +134,7 @@ func decodeStreams(r io.Reader, limit int64, streams streamSet, entry func(Entry
 				}
 				return s.array(func(int) error {
 					e := Entry{Stream: stream}
-					if err := s.entry(&e, &line); err != nil {
+					if err := s.entry(&e, &line, wanted); err != nil {
 						return err
 					}
 					entry(e)
@@ -141,7 +148,7 @@ func decodeStreams(r io.Reader, limit int64, streams streamSet, entry func(Entry
 
 // entry reads ["<ns>","<line>",{"structuredMetadata":{…},"parsed":{…}}]. line is
 // the buffer that holds the line while the rest is read.
-func (s *scanner) entry(e *Entry, line *[]byte) error {
+func (s *scanner) entry(e *Entry, line *[]byte, wanted []string) error {
 	n := 0
 	err := s.array(func(i int) error {
 		n = i + 1
@@ -166,20 +173,36 @@ func (s *scanner) entry(e *Entry, line *[]byte) error {
 			return nil
 		case 2:
 			return s.object(func([]byte) error {
-				return s.object(func(key []byte) error {
-					if string(key) != "detected_level" {
-						return s.skip(0)
-					}
-					v, err := s.str()
-					e.Level = internLevel(v)
-					return err
-				})
+				return s.object(func(key []byte) error { return s.extra(e, key, wanted) })
 			})
 		}
 		return s.skip(0)
 	})
 	if err == nil && n < 2 {
 		err = fmt.Errorf("%w: an entry without a line", errSyntax)
+	}
+	return err
+}
+
+// levelLabel is the name under which Loki attaches the level that it detected.
+const levelLabel = "detected_level"
+
+// extra reads one pair of structured metadata or parsed labels.
+func (s *scanner) extra(e *Entry, key []byte, wanted []string) error {
+	at := slices.IndexFunc(wanted, func(name string) bool { return name == string(key) })
+	isLevel := string(key) == levelLabel
+	if at < 0 && !isLevel {
+		return s.skip(0)
+	}
+	v, err := s.str()
+	if isLevel {
+		e.Level = internLevel(v)
+	}
+	if at >= 0 {
+		if e.Labels == nil {
+			e.Labels = map[string]string{}
+		}
+		e.Labels[wanted[at]] = string(v)
 	}
 	return err
 }
@@ -228,7 +251,7 @@ func decodeMatrix(r io.Reader, limit int64, maxSeries int) ([]Series, error) {
 			case "values":
 				return s.array(func(int) error {
 					p, err := s.point()
-					if err == nil && !math.IsNaN(p.Value) {
+					if err == nil && !math.IsNaN(p.Value) && !math.IsInf(p.Value, 0) {
 						series.Points = append(series.Points, p)
 					}
 					return err

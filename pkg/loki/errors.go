@@ -121,7 +121,8 @@ func transportError(ctx context.Context, err error, during error) error {
 		return already
 	}
 	var timeout net.Error
-	if ctx.Err() != nil || (errors.As(err, &timeout) && timeout.Timeout()) {
+	// A wrapper in between can hide the Timeout method, so the cause is looked for too.
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timeout) && timeout.Timeout()) {
 		return &Error{Kind: ErrTimeout, cause: err}
 	}
 	return &Error{Kind: during, Detail: oneLine(rootText(err)), cause: err}

@@ -182,5 +182,36 @@ func countQuery(q Query, d time.Duration, by []string) string {
 	if len(by) > 0 {
 		group = " by (" + strings.Join(by, ",") + ")"
 	}
-	return fmt.Sprintf("sum%s (count_over_time(%s\n[%dms]))", group, q.Text, d.Milliseconds())
+	// Lines that a parser stage cannot parse are lines; without the drop stage Loki
+	// refuses to count them. Where the stage cannot be appended, as behind a
+	// parenthesis, it is left out.
+	with := func(stage string) string {
+		return fmt.Sprintf("sum%s (count_over_time(%s\n%s[%dms]))", group, q.Text, stage, d.Milliseconds())
+	}
+	text := with("| drop __error__, __error_details__ ")
+	if _, err := syntax.ParseExpr(text); err != nil {
+		return with("")
+	}
+	return text
+}
+
+// CheckGroupBy reports whether LogQL can group by these labels: some names are
+// words of the language. The error is a [*QueryError].
+func CheckGroupBy(by []string) error {
+	for _, name := range by {
+		if _, err := syntax.ParseExpr(fmt.Sprintf("sum by (%s) (count_over_time({a=\"b\"}[1m]))", name)); err != nil {
+			return &QueryError{Reason: fmt.Sprintf("cannot group by %q, which is a word of LogQL; rename the label with label_format", name)}
+		}
+	}
+	return nil
+}
+
+// Narrow appends a line filter to a log query. It returns the query unchanged
+// where none can be appended, as behind a parenthesis.
+func Narrow(q Query, regex string) string {
+	text := q.Text + "\n|~ " + strconv.Quote(regex)
+	if _, err := Parse(text); err != nil {
+		return q.Text
+	}
+	return text
 }

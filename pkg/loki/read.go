@@ -26,8 +26,8 @@ type Read struct {
 	Total int64
 	// Lines is how many of them were read.
 	Lines int
-	// Sampled says that the window holds more lines than the limit, so that each
-	// of its slices was read up to an equal share, newest first.
+	// Sampled says that the window holds more lines than the limit, so that its
+	// slices were read up to a share each, newest first.
 	Sampled bool
 	// Unpageable counts timestamps with more lines than one page, of which only
 	// one page could be read: Loki pages by time alone.
@@ -41,10 +41,14 @@ type Read struct {
 // be read whole, so that its beginning is seen as well as its end.
 const sampleSlices = 12
 
+// quietShare is the part of the line budget that is divided equally between the
+// slices; the rest goes to them by their number of lines, so that shares of the
+// sample are close to shares of the window and a quiet slice is still seen.
+const quietShare = 0.25
+
 // Lines reads the lines of a log query in the order of time, stream and text and
 // passes each to line, whose argument is only valid during the call. Where the
-// window holds more than the limit, it is sampled evenly over time; the result
-// says so. The window is widened to whole milliseconds. Memory is bounded by one
+// window holds more than the limit, it is sampled over time; the result says so. The window is widened to whole milliseconds. Memory is bounded by one
 // page.
 func (c *Client) Lines(ctx context.Context, q Query, w Window, by []string, limits Limits, line func(Entry)) (Read, error) {
 	if limits.Page <= 0 {
@@ -55,7 +59,7 @@ func (c *Client) Lines(ctx context.Context, q Query, w Window, by []string, limi
 	if err != nil {
 		return Read{}, err
 	}
-	r := &reader{c: c, q: q, streams: streamSet{}, page: min(limits.Page, max(1, limits.Lines)), line: line}
+	r := &reader{c: c, q: q, by: by, limit: limits.Lines, streams: streamSet{}, page: min(limits.Page, max(1, limits.Lines)), line: line}
 	r.read.Totals, r.read.Requests = totals, 1
 	for _, t := range totals {
 		r.read.Total += t.Lines
@@ -78,6 +82,8 @@ func (c *Client) Lines(ctx context.Context, q Query, w Window, by []string, limi
 type reader struct {
 	c       *Client
 	q       Query
+	by      []string
+	limit   int
 	streams streamSet
 	page    int
 	line    func(Entry)
@@ -98,12 +104,15 @@ func (r *reader) fetch(ctx context.Context, start, end int64, limit int, directi
 	for {
 		r.entries, r.text = r.entries[:0], r.text[:0]
 		r.read.Requests++
-		err := r.c.page(ctx, r.q, start, end, min(limit, r.page), direction, r.streams, func(e Entry) {
+		err := r.c.page(ctx, r.q, start, end, min(limit, r.page), direction, r.streams, r.by, func(e Entry) {
 			from := len(r.text)
 			r.text = append(r.text, e.Line...)
 			r.entries = append(r.entries, held{Entry: e, from: from, to: len(r.text)})
 		})
 		allowed := allowedLimit(err)
+		if errors.Is(err, ErrTooLarge) {
+			allowed = min(limit, r.page) / 2
+		}
 		if allowed == 0 || allowed >= min(limit, r.page) {
 			r.order()
 			return err
@@ -139,6 +148,10 @@ func (r *reader) emit(n int) {
 // page may be incomplete, so it is left to the next page.
 func (r *reader) forward(ctx context.Context, start, end int64) error {
 	for start < end {
+		if r.read.Lines >= r.limit+r.page {
+			r.read.Sampled = true // far more arrived than was counted
+			return nil
+		}
 		if err := r.fetch(ctx, start, end, r.page, "forward"); err != nil {
 			return err
 		}
@@ -167,19 +180,40 @@ func (r *reader) forward(ctx context.Context, start, end int64) error {
 	return nil
 }
 
-// sample reads up to an equal share of limit from each slice of the window.
+// sample reads a share of each slice of the window.
 func (r *reader) sample(ctx context.Context, start, end int64, limit int) error {
-	width := max(1, (end-start)/sampleSlices)
-	for i := range int64(sampleSlices) {
-		from, to := start+i*width, start+(i+1)*width
-		if i == sampleSlices-1 {
-			to = end
+	width := max(int64(time.Millisecond), (end-start)/sampleSlices/int64(time.Millisecond)*int64(time.Millisecond))
+	type slice struct {
+		from, to int64
+		lines    int64
+	}
+	var slices []slice
+	total := int64(0)
+	for from := start; from < end; from += width {
+		s := slice{from: from, to: min(from+width, end)}
+		if len(slices) == sampleSlices-1 {
+			s.to = end
 		}
-		share := limit*int(i+1)/sampleSlices - limit*int(i)/sampleSlices
-		if share == 0 || from >= to {
+		totals, err := r.c.Count(ctx, r.q, Window{Start: time.Unix(0, s.from), End: time.Unix(0, s.to)}, nil)
+		r.read.Requests++
+		if err != nil {
+			return err
+		}
+		for _, t := range totals {
+			s.lines += t.Lines
+		}
+		total += s.lines
+		slices = append(slices, s)
+		if s.to == end {
+			break
+		}
+	}
+	for _, s := range slices {
+		share := quietShare*float64(limit)/float64(len(slices)) + (1-quietShare)*float64(limit)*float64(s.lines)/float64(max(1, total))
+		if s.lines == 0 || int(share) == 0 {
 			continue
 		}
-		if err := r.backward(ctx, from, to, share); err != nil {
+		if err := r.backward(ctx, s.from, s.to, int(share)); err != nil {
 			return err
 		}
 	}

@@ -97,6 +97,7 @@ func TestSamplingCoversTheWholeWindow(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, read.Sampled)
 	require.Equal(t, 120, read.Lines)
+	require.Equal(t, 1+12+12, read.Requests)
 	require.Equal(t, []loki.Total{{Labels: map[string]string{"app": "sampling"}, Lines: 720}}, read.Totals)
 	for m := range int64(12) {
 		require.Equal(t, 10, minutes[m], "minute %d", m)

@@ -33,10 +33,12 @@ const surprise = 4
 
 // Compare sets the Change of each pattern from its BaselineCount, multiplied by
 // scale: the length of the window over the length of the baseline's. A pattern
-// that the baseline does not know is new however rare it is. Patterns that only
+// that the baseline does not know is new however rare it is; where only a part of
+// the baseline was read (whole is false), only if it is frequent enough that the
+// part would have shown it. Patterns that only
 // the baseline has are gone if they were frequent enough to be missed and
 // removed otherwise. It works on ps in place and returns it shortened.
-func Compare(ps []Pattern, scale float64) []Pattern {
+func Compare(ps []Pattern, scale float64, whole bool) []Pattern {
 	out := ps[:0]
 	for _, p := range ps {
 		switch {
@@ -45,8 +47,10 @@ func Compare(ps []Pattern, scale float64) []Pattern {
 				continue
 			}
 			p.Change = ChangeGone
-		case p.BaselineCount == 0:
+		case p.BaselineCount == 0 && (whole || change(float64(p.Count), 0, scale) == ChangeRisen):
 			p.Change = ChangeNew
+		case p.BaselineCount == 0:
+			p.Change = ChangeNone
 		default:
 			p.Change = change(float64(p.Count), float64(p.BaselineCount), scale)
 		}

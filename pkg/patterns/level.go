@@ -97,6 +97,9 @@ func statesLevel(line string, i, j int) bool {
 	if j < len(line) && (line[j] == '_' || line[j] == '-' || line[j] == '.' || line[j] == '/' || line[j] == '=' || isDigit(line[j])) {
 		return false // a part of an identifier or a count, as in error_count or errors=0
 	}
+	if strings.HasPrefix(line[j:], `":`) {
+		return false // the key of a JSON field
+	}
 	if i == 0 || line[i-1] == '=' || line[i-1] == '"' || line[i-1] == '[' || line[i-1] == '<' || (j < len(line) && line[j] == ':') {
 		return true
 	}

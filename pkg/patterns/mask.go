@@ -1,6 +1,9 @@
 package patterns
 
-import "unicode/utf8"
+import (
+	"unicode"
+	"unicode/utf8"
+)
 
 // A masker rewrites a line so that lines printed by the same statement become
 // equal or nearly so: variable values give way to typed placeholders (<num>,
@@ -75,8 +78,17 @@ func skipEscape(b []byte, i int) int {
 
 func (m *masker) rune() {
 	r, n := utf8.DecodeRune(m.in[m.i:])
-	m.out = utf8.AppendRune(m.out, r)
 	m.i += n
+	switch {
+	case unicode.IsSpace(r) || unicode.Is(unicode.Z, r):
+		if len(m.out) > 0 && m.out[len(m.out)-1] != ' ' {
+			m.out = append(m.out, ' ')
+		}
+	case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+		// It could change how a terminal or a page shows the text around it.
+	default:
+		m.out = utf8.AppendRune(m.out, r)
+	}
 }
 
 // word consumes a run of letters, digits and underscores that starts with a
@@ -219,4 +231,9 @@ func separator(c byte) bool {
 		return true
 	}
 	return false
+}
+
+// Placeholders returns the names that stand in angle brackets in a template.
+func Placeholders() []string {
+	return []string{"*", "num", "ip", "ts", "dur", "size", "hex", "id"}
 }

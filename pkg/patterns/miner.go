@@ -20,6 +20,9 @@ type Config struct {
 	// (about 6 MB). Lines that fit none after that are counted in one pattern
 	// with the template [OtherTemplate].
 	MaxPatterns int
+	// Redact, if set, masks secrets in a line before it is mined, so that none
+	// enters a template. It is called once per distinct masked line.
+	Redact func(string) string
 	// MaxLineBytes is how much of a line is mined, 8 KiB by default: a template
 	// is decided by a line's beginning. The line is counted and timed like any.
 	MaxLineBytes int
@@ -41,55 +44,13 @@ const (
 	// maxChildren is how many first words one token count may have before new
 	// ones share a branch: then the first word is a variable.
 	maxChildren = 128
-	// maxExact bounds the shortcut from a masked line to its pattern.
-	maxExact = 1 << 16
+	// maxExact and maxExactBytes bound the shortcut from a masked line to its
+	// pattern to some 10 MB; long lines seldom repeat to the letter.
+	maxExact      = 1 << 15
+	maxExactBytes = 512
 	// maxStreams bounds the streams that a pattern names.
 	maxStreams = 8
 )
-
-// A Pattern is a group of lines that the same statement printed.
-type Pattern struct {
-	// Template is the line with placeholders for what varies. It is valid UTF-8
-	// without control characters.
-	Template string
-	// Count is the number of lines in the window; 0 where only the baseline has it.
-	Count int
-	// Levels counts the lines by level, indexed by [Level].
-	Levels [levelCount]int
-	// First and Last are Unix nanoseconds of the earliest and the latest line.
-	First, Last int64
-	// Sample is the first line of the pattern at its most severe level, cut to
-	// 1 KiB, as it came: unmasked. SampleTime and SampleStream say where from.
-	Sample       string
-	SampleTime   int64
-	SampleStream int
-	// Trend counts the lines in equal parts of the window, oldest first.
-	Trend [TrendBuckets]int
-	// Streams are up to eight stream numbers that the lines came from, in the
-	// order of their first line.
-	Streams []int
-	// JSON says that the lines are JSON objects, which the template shows as
-	// key=value pairs.
-	JSON bool
-	// BaselineCount is the number of lines added with Line.Baseline. They count
-	// in no other field, except that First, Last and Sample describe them while
-	// Count is 0.
-	BaselineCount int
-	// Change is what became of the pattern since the baseline; set by [Compare].
-	Change Change
-}
-
-// Level returns the most frequent level of the pattern's lines that state one,
-// the more severe on a tie; LevelUnknown where none does.
-func (p *Pattern) Level() Level {
-	best := LevelUnknown
-	for l := LevelTrace; l < levelCount; l++ {
-		if p.Levels[l] > 0 && (best == LevelUnknown || p.Levels[l] >= p.Levels[best]) {
-			best = l
-		}
-	}
-	return best
-}
 
 // A Line is one log entry. Text is only read during [Miner.Add].
 type Line struct {
@@ -118,8 +79,8 @@ type Miner struct {
 }
 
 type branch struct {
-	tokens int
-	word   string
+	tokens, at int
+	word       string
 }
 
 type cluster struct {
@@ -157,14 +118,7 @@ func (m *Miner) Add(l Line) {
 			text = text[:len(text)-1]
 		}
 	}
-	flat, isJSON := flattenJSON(m.flat[:0], text)
-	if m.isJSON = isJSON; isJSON {
-		m.flat = flat
-		m.mask = mask(m.mask[:0], flat)
-	} else {
-		m.mask = mask(m.mask[:0], text)
-	}
-	c := m.find()
+	c := m.find(text)
 	if l.Level == LevelUnknown {
 		head := l.Text[:min(len(l.Text), levelScan)]
 		l.Level = DetectLevel(string(head))
@@ -172,17 +126,34 @@ func (m *Miner) Add(l Line) {
 	m.count(c, l)
 }
 
-// find returns the cluster of the masked line in m.mask.
-func (m *Miner) find() *cluster {
+// find returns the cluster of a line.
+func (m *Miner) find(text []byte) *cluster {
+	m.normalise(text)
 	if c, ok := m.exact[string(m.mask)]; ok {
 		return c
 	}
+	key := string(m.mask)
+	if m.cfg.Redact != nil {
+		m.normalise([]byte(m.cfg.Redact(string(text))))
+	}
 	c := m.search()
+	if len(key) > maxExactBytes {
+		return c
+	}
 	if len(m.exact) >= maxExact {
 		clear(m.exact)
 	}
-	m.exact[string(m.mask)] = c
+	m.exact[key] = c
 	return c
+}
+
+// normalise fills m.mask with the masked form of a line.
+func (m *Miner) normalise(text []byte) {
+	flat, isJSON := flattenJSON(m.flat[:0], text)
+	if m.isJSON = isJSON; isJSON {
+		m.flat, text = flat, flat
+	}
+	m.mask = mask(m.mask[:0], text)
 }
 
 func (m *Miner) search() *cluster {
@@ -191,13 +162,7 @@ func (m *Miner) search() *cluster {
 	var best *cluster
 	bestEqual, need := -1, int(m.cfg.Similarity*float64(len(m.tokens))+0.999)
 	for _, c := range m.tree[b] {
-		equal := 0
-		for i, t := range m.tokens {
-			if c.tokens[i] == string(t) {
-				equal++
-			}
-		}
-		if equal > bestEqual {
+		if equal := m.equal(c, max(need, bestEqual+1)); equal > bestEqual {
 			best, bestEqual = c, equal
 		}
 	}
@@ -215,6 +180,21 @@ func (m *Miner) search() *cluster {
 	m.tree[b] = append(m.tree[b], c)
 	m.all = append(m.all, c)
 	return c
+}
+
+// equal counts the tokens that the line shares with c, or returns -1 as soon as
+// fewer than atLeast are possible.
+func (m *Miner) equal(c *cluster, atLeast int) int {
+	n, left := 0, len(m.tokens)
+	for i, t := range m.tokens {
+		if c.tokens[i] == string(t) {
+			n++
+		}
+		if left--; n+left < atLeast {
+			return -1
+		}
+	}
+	return n
 }
 
 func (m *Miner) overflow() *cluster {
@@ -241,20 +221,25 @@ func (m *Miner) split() {
 	}
 }
 
-// branch decides which clusters a line is compared with: those of as many
-// tokens and the same first word, unless that word is a placeholder or one of
-// too many.
+// branchWords is how many words are looked at for one to branch by.
+const branchWords = 3
+
+// branch decides which clusters a line is compared with: those of as many tokens
+// and with the same constant word among the first three, unless that word is one
+// of too many.
 func (m *Miner) branch() branch {
 	b := branch{tokens: len(m.tokens)}
-	if len(m.tokens) == 0 || bytes.IndexByte(m.tokens[0], '<') >= 0 {
-		return b
+	for i, t := range m.tokens[:min(len(m.tokens), branchWords)] {
+		if bytes.IndexByte(t, '<') < 0 {
+			b.at, b.word = i, string(t)
+			break
+		}
 	}
-	b.word = string(m.tokens[0])
-	if _, ok := m.tree[b]; ok {
+	if _, ok := m.tree[b]; ok || b.word == "" {
 		return b
 	}
 	if m.first[b.tokens] >= maxChildren {
-		b.word = ""
+		b.at, b.word = 0, ""
 		return b
 	}
 	m.first[b.tokens]++
@@ -337,66 +322,4 @@ func (m *Miner) Patterns() []Pattern {
 		return strings.Compare(a.Template, b.Template)
 	})
 	return merge(out)
-}
-
-// template joins tokens, writing a run of wildcards once.
-func template(tokens []string) string {
-	var b strings.Builder
-	for i, t := range tokens {
-		if t == wildcard && i > 0 && tokens[i-1] == wildcard {
-			continue
-		}
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(t)
-	}
-	return b.String()
-}
-
-// merge joins patterns whose templates became equal: a template is a pattern's
-// name wherever it is shown, so it must occur once.
-func merge(in []Pattern) []Pattern {
-	at := make(map[string]int, len(in))
-	out := in[:0]
-	for _, p := range in {
-		i, ok := at[p.Template]
-		if !ok {
-			at[p.Template] = len(out)
-			out = append(out, p)
-			continue
-		}
-		q := &out[i]
-		if worst(&p) > worst(q) || (q.Count == 0 && p.Count > 0) {
-			q.Sample, q.SampleTime, q.SampleStream = p.Sample, p.SampleTime, p.SampleStream
-		}
-		if q.Count == 0 && p.Count > 0 {
-			q.First, q.Last = p.First, p.Last
-		} else if p.Count > 0 || q.Count == 0 {
-			q.First, q.Last = min(q.First, p.First), max(q.Last, p.Last)
-		}
-		q.Count += p.Count
-		q.BaselineCount += p.BaselineCount
-		for l, n := range p.Levels {
-			q.Levels[l] += n
-		}
-		for b, n := range p.Trend {
-			q.Trend[b] += n
-		}
-		for _, s := range p.Streams {
-			if len(q.Streams) < maxStreams && !slices.Contains(q.Streams, s) {
-				q.Streams = append(q.Streams, s)
-			}
-		}
-	}
-	return out
-}
-
-func worst(p *Pattern) Level {
-	for l := levelCount - 1; l > 0; l-- {
-		if p.Levels[l] > 0 {
-			return l
-		}
-	}
-	return LevelUnknown
 }

@@ -59,6 +59,13 @@ func TestSimilarLinesShareAPattern(t *testing.T) {
 	require.Equal(t, "connection from alice to database orders closed by peer", got[0].Sample)
 }
 
+func TestSecretsStayOutOfTemplates(t *testing.T) {
+	m := patterns.NewMiner(patterns.Config{Redact: strings.NewReplacer("john2@example.com", "<email>").Replace})
+	m.Add(patterns.Line{Text: []byte("mail to john2@example.com sent")})
+	require.Equal(t, "mail to <email> sent", m.Patterns()[0].Template)
+	require.Regexp(t, m.Patterns()[0].Regex(), "mail to john2@example.com sent")
+}
+
 func TestNoLineIsLost(t *testing.T) {
 	m := patterns.NewMiner(patterns.Config{MaxPatterns: 50})
 	const n = 3000
@@ -116,7 +123,7 @@ func TestBaselineSharesTemplates(t *testing.T) {
 	}
 	m.Add(patterns.Line{Time: 3000, Text: []byte("disk is on fire")})
 	changes := map[string]patterns.Change{}
-	for _, p := range patterns.Compare(m.Patterns(), 1) {
+	for _, p := range patterns.Compare(m.Patterns(), 1, true) {
 		changes[p.Template] = p.Change
 	}
 	require.Equal(t, map[string]patterns.Change{
@@ -154,6 +161,7 @@ func TestDetectLevel(t *testing.T) {
 		`level=warn msg="slow"`:                   patterns.LevelWarn,
 		`{"level":"fatal","msg":"x"}`:             patterns.LevelFatal,
 		"E1122 10:11:12.000 reflector.go:1] lost": patterns.LevelError,
+		`{"error":null,"level":"info"}`:           patterns.LevelInfo,
 		"[debug] tick":                            patterns.LevelDebug,
 		"error: no such file":                     patterns.LevelError,
 		"wrote 3 rows, error_count=0":             patterns.LevelUnknown,
@@ -183,6 +191,14 @@ func TestRegexMatchesItsLines(t *testing.T) {
 			}
 			require.True(t, matched, "%q by %q", l, ps[0].Regex())
 		}
+	}
+	for _, l := range []string{
+		`"GET / HTTP/1.1" 502 17`, "status=503 upstream gone", `{"level":"error","msg":"panic: boom\\n\\tat main.go"}`, `{"msg":"failed with code=x y"}`,
+		`{"k8s_pod":"a","http2":1}`, `{"spaced key":"v w"}`, "a\u00a0b\u2028c", `{"a":"b","ts":"x y","c":"d e"}`, `{"a": "b" , "c": {"d": [1, "e"]}}`,
+		`{"msg":"caf\\u00e9 a\\u0001b"}`,
+	} {
+		p := mine(l)[0]
+		require.Regexp(t, p.Regex(), l)
 	}
 	require.False(t, regexp.MustCompile(func() string { p := mine("disk sda failed")[0]; return p.Regex() }()).MatchString("disk sda ok"))
 }

@@ -48,7 +48,7 @@ func score(p *Pattern) float64 {
 	case ChangeFallen:
 		s += 8
 	}
-	if worst(p) > p.Level() {
+	if p.Worst() > p.Level() {
 		s += 5 // some of its lines are more severe than most
 	}
 	n := math.Log10(float64(p.Count) + 1)

@@ -5,50 +5,46 @@ import (
 	"strings"
 )
 
-// placeholder matches what masking and generalising put in place of values.
-var placeholder = regexp.MustCompile(`<(?:\*|num|ip|ts|dur|size|hex|id)>`)
+// placeholder matches what masking, redacting and generalising put in place of
+// values, and the class of a status code.
+var placeholder = regexp.MustCompile(`<(?:\*|[a-z][a-z-]*)>|\b[1-5]xx\b`)
 
 // maxRegex bounds the expression: Loki's parser refuses queries beyond 128 KiB,
 // and a few hundred bytes tell any two statements apart.
 const maxRegex = 600
 
+// The gaps between two words. What the template shows as a space can be any white
+// space or control character; in JSON it can also be an escape or the punctuation
+// and the left-out time field between two fields.
+const (
+	gap       = `[\s\pC\pZ]+`
+	gapJSON   = `(?:[\s\pC\pZ"\',:{}\[\]]|\\[nrt]|\\u[0-9a-fA-F]{4})+(?:"(?:time|ts|timestamp|@timestamp|t|datetime)"\s*:[^,]*,\s*"?)?`
+	equalJSON = `["\\]*\s*[:=]\s*["\\]*`
+)
+
 // Regex returns an RE2 expression that matches the raw lines of the pattern, for
-// a LogQL line filter. Lines with ANSI escapes between their letters are the
-// exception.
+// a LogQL line filter. Lines with control characters or ANSI escapes between the
+// letters of a word are the exception.
 func (p *Pattern) Regex() string {
 	var b strings.Builder
+	b.WriteString("(?s)")
 	for i, word := range strings.Fields(p.Template) {
 		if b.Len() > maxRegex {
 			break
 		}
-		if i > 0 {
-			if p.JSON && jsonKey(word) > 0 {
-				b.WriteString(`.*`) // a time field may have stood between
-			} else {
-				b.WriteString(`[\s\pC]+`)
-			}
-		}
-		if n := jsonKey(word); p.JSON && n > 0 {
-			b.WriteString(`"` + regexp.QuoteMeta(word[:n]) + `"\s*:\s*"?`)
-			word = word[n+1:]
+		if i > 0 && p.JSON {
+			b.WriteString(gapJSON)
+		} else if i > 0 {
+			b.WriteString(gap)
 		}
 		literal(&b, word, p.JSON)
 	}
 	return b.String()
 }
 
-// jsonKey returns the length of the key that a flattened field starts with.
-func jsonKey(word string) int {
-	i := strings.IndexByte(word, '=')
-	if i <= 0 || strings.ContainsAny(word[:i], `<>"{}[],:`) {
-		return 0
-	}
-	return i
-}
-
 // literal writes a word with its placeholders as wildcards. A run of wildcards in
-// a template is written once, so the lone <*> also stands for several words.
-func literal(b *strings.Builder, word string, escaped bool) {
+// a template is written once, so a lone <*> also stands for several words.
+func literal(b *strings.Builder, word string, inJSON bool) {
 	for len(word) > 0 {
 		at := placeholder.FindStringIndex(word)
 		if at == nil {
@@ -58,7 +54,9 @@ func literal(b *strings.Builder, word string, escaped bool) {
 			switch {
 			case r == '\uFFFD':
 				b.WriteString(`.+?`)
-			case escaped && (r == '"' || r == '\\' || r == '/'):
+			case inJSON && r == '=':
+				b.WriteString(equalJSON)
+			case inJSON && (r == '"' || r == '\\' || r == '/'):
 				b.WriteString(`\\?` + regexp.QuoteMeta(string(r)))
 			default:
 				b.WriteString(regexp.QuoteMeta(string(r)))

@@ -114,6 +114,11 @@ func severityConfig() *data.FieldConfig {
 	return &data.FieldConfig{Mappings: data.ValueMappings{mappings}}
 }
 
+// shareConfig shows a share in per cent, and -1 as the word for "none".
+func shareConfig(none string) *data.FieldConfig {
+	return &data.FieldConfig{Unit: "percentunit", Mappings: data.ValueMappings{data.ValueMapper{"-1": {Text: none}}}}
+}
+
 func unit(u string) *data.FieldConfig { return &data.FieldConfig{Unit: u} }
 
 // A table builds a frame column by column from rows.

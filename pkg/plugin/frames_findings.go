@@ -77,13 +77,12 @@ func findingsTable(res *analysis.Result, o frameOptions) *data.Frame {
 	return t.frame
 }
 
-// patternQuery narrows the user's query to the lines of one pattern. The line
-// break ends a comment that the query may end with.
+// patternQuery narrows the user's query to the lines of one pattern.
 func patternQuery(res *analysis.Result, r findingRow) string {
 	if res.Query.Kind != loki.KindLogs {
 		return res.Query.Text
 	}
-	return res.Query.Text + "\n|~ " + strconv.Quote(r.pattern().Regex())
+	return loki.Narrow(res.Query, r.pattern().Regex())
 }
 
 // maxEvidence bounds the raw lines of an answer.
@@ -122,7 +121,7 @@ func evidenceLogs(res *analysis.Result, _ frameOptions) *data.Frame {
 	t.frame.Meta = &data.FrameMeta{Type: data.FrameTypeLogLines, PreferredVisualization: data.VisTypeLogs}
 	column(t, "timestamp", nil, func(l line) time.Time { return time.Unix(0, l.p.SampleTime).UTC() })
 	column(t, "body", nil, func(l line) string { return l.p.Sample })
-	column(t, "severity", nil, func(l line) string { return l.p.Level().String() })
+	column(t, "severity", nil, func(l line) string { return l.p.Worst().String() })
 	ids := map[string]int{}
 	column(t, "id", nil, func(l line) string {
 		id := strconv.FormatInt(l.p.SampleTime, 10) + "_" + verdict.KeyOf(l.p.Template, string(jsonLabels(streamOf(l.group, l.p)))).String()[:8]

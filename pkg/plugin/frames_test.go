@@ -170,6 +170,9 @@ func TestLoadQueryDefaults(t *testing.T) {
 		"name of a column":   `{"groupBy":["severity"]}`,
 		"no duration":        `{"baseline":"soon"}`,
 		"shorter than":       `{"baseline":"5m"}`,
+		"is no duration":     `{"baseline":3600}`,
+		"unknown value":      `{"value":"severty"}`,
+		"not available in":   `{"context":"events"}`,
 	} {
 		_, err := load(raw, false)
 		require.ErrorContains(t, err, want)

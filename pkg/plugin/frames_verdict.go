@@ -6,6 +6,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/lokalyst/lokalyst/pkg/analysis"
+	"github.com/lokalyst/lokalyst/pkg/prompts"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
@@ -32,7 +33,7 @@ func verdictTable(res *analysis.Result, o frameOptions) *data.Frame {
 	groupColumns(t, res)
 	column(t, "verdict", nil, func(g groupRow) string { return g.Verdict.Severity.Word() })
 	column(t, "severity", severityConfig(), func(g groupRow) float64 { return float64(g.Verdict.Severity) })
-	column(t, "probability", unit("percentunit"), func(g groupRow) float64 { return g.Verdict.Probability })
+	column(t, "probability", shareConfig("rules only"), func(g groupRow) float64 { return g.Verdict.Probability })
 	column(t, "category", nil, func(g groupRow) string { return string(g.Verdict.Category) })
 	column(t, "summary", nil, func(g groupRow) string { return g.Verdict.Summary })
 	column(t, "root_cause", nil, func(g groupRow) string { return g.Verdict.RootCause })
@@ -93,12 +94,8 @@ func verdictFrames(res *analysis.Result, o frameOptions) (framesOut, error) {
 func valueOf(res *analysis.Result, o frameOptions) (func(groupRow) float64, *data.FieldConfig, error) {
 	name, isField := strings.CutPrefix(o.query.value, "field:")
 	if isField {
-		for _, f := range res.Prompt.Fields {
-			if f.Name == name && f.Type != verdict.FieldString {
-				return func(g groupRow) float64 { return number(g.Verdict.Fields[name]) }, nil, nil
-			}
-		}
-		return nil, nil, inputError("prompt %q has no number or boolean field %q", res.Prompt.ID, name)
+		f, err := numericField(res.Prompt, name)
+		return func(g groupRow) float64 { return number(g.Verdict.Fields[name]) }, &data.FieldConfig{Description: f.Description}, err
 	}
 	switch name {
 	case "severity":
@@ -106,17 +103,27 @@ func valueOf(res *analysis.Result, o frameOptions) (func(groupRow) float64, *dat
 	case "rules_severity":
 		return func(g groupRow) float64 { return float64(g.Verdict.RulesSeverity) }, severityConfig(), nil
 	case "probability":
-		return func(g groupRow) float64 { return g.Verdict.Probability }, unit("percentunit"), nil
+		return func(g groupRow) float64 { return g.Verdict.Probability }, shareConfig("rules only"), nil
 	case "age":
 		return func(groupRow) float64 { return age(res, o.now) }, unit("s"), nil
 	case "coverage":
-		return coverage, unit("percentunit"), nil
+		return coverage, shareConfig("not looked"), nil
 	case "contested":
 		return func(g groupRow) float64 { return zeroOrOne(g.Verdict.Contested) }, nil, nil
 	case "degraded":
 		return func(g groupRow) float64 { return zeroOrOne(g.Verdict.Degraded) }, nil, nil
 	}
-	return nil, nil, inputError("unknown value %q; use severity, probability, age, coverage, rules_severity, contested, degraded or field:<name>", name)
+	return nil, nil, inputError("unknown value %q; use %s or field:<name>", name, strings.Join(values(), ", "))
+}
+
+// numericField returns a prompt's field that a rule can compare.
+func numericField(p *prompts.Prompt, name string) (verdict.Field, error) {
+	for _, f := range p.Fields {
+		if f.Name == name && f.Type != verdict.FieldString {
+			return f, nil
+		}
+	}
+	return verdict.Field{}, inputError("prompt %q has no number or boolean field %q", p.ID, name)
 }
 
 // number reads a field's value; -1 where the rules alone judged, so that "no

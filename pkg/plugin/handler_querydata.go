@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -44,6 +45,9 @@ func (d *datasource) answer(ctx context.Context, q concurrent.Query, fromAlert b
 	if err != nil {
 		return nil, err
 	}
+	if err := d.checkField(parsed); err != nil {
+		return nil, err
+	}
 	request := analysis.Request{
 		Logs: d.logs, Owner: d.owner(q.PluginContext, q.Headers), Expr: parsed.expr, Window: parsed.window,
 		PromptID: parsed.promptID, PromptVars: parsed.promptVars, GroupBy: parsed.groupBy, MaxGroups: parsed.maxGroups,
@@ -73,6 +77,21 @@ func (d *datasource) answer(ctx context.Context, q concurrent.Query, fromAlert b
 		return verdictFrames(result, d.frameOptions(parsed))
 	}
 	return analysisFrames(result, d.frameOptions(parsed)), nil
+}
+
+// checkField refuses a verdict query for a field that its prompt does not have
+// before anything is read: a rule would try it three times.
+func (d *datasource) checkField(q query) error {
+	name, ok := strings.CutPrefix(q.value, "field:")
+	if !ok || q.queryType != typeVerdict {
+		return nil
+	}
+	prompt, err := d.host.engine.Prompts.Get(q.promptID)
+	if err != nil {
+		return err
+	}
+	_, err = numericField(prompt, name)
+	return err
 }
 
 // alertWait is how long an alert rule waits for the model: the setting, but never

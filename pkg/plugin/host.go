@@ -59,7 +59,7 @@ func NewHost(now func() time.Time) (*Host, error) {
 	return &Host{
 		engine: &analysis.Engine{
 			Prompts: registry, Signatures: signatures, Redactor: redact.New(),
-			Ledger: verdict.NewLedger(ledgerSize), Tracer: tracing.DefaultTracer(), Now: now,
+			Ledger: verdict.NewLedger(ledgerSize, now), Tracer: tracing.DefaultTracer(), Now: now,
 		},
 		now:     now,
 		servers: map[string]*sharedServer{},

@@ -2,17 +2,57 @@ package plugin
 
 import (
 	"flag"
+	"fmt"
+	"os"
 	"testing"
+	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 	"go.uber.org/goleak"
+
+	"github.com/lokalyst/lokalyst/pkg/testenv"
 )
 
 var updateGolden = flag.Bool("update-golden", false, "write the golden files anew")
 
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		// Started by imports of Loki's LogQL package and of Grafana's SDK, for the life of the process.
+// InProcess is the plugin in this process, behind gRPC and all of the SDK's
+// middlewares. The SDK registers its metrics once per process, so all tests share
+// it; each has a data source of its own.
+var InProcess *testenv.InProcess
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	flag.Parse()
+	if !testing.Verbose() {
+		log.DefaultLogger = log.NewNullLogger()
+		backend.Logger = log.NewNullLogger()
+	}
+	host, err := NewHost(time.Now)
+	if err == nil {
+		InProcess, err = testenv.StartInProcess(host.NewInstance)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := m.Run()
+	if err := InProcess.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	host.Close()
+	if code != 0 {
+		return code
+	}
+	if err := goleak.Find(
+		// Started by imports of Loki's LogQL package and by Grafana's SDK, for the life of the process.
 		goleak.IgnoreTopFunction("go.opencensus.io/stats/view.(*worker).start"),
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
-	)
+	); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }

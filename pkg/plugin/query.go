@@ -55,6 +55,7 @@ type queryJSON struct {
 	MaxLines   int               `json:"maxLines"`
 	Baseline   *duration         `json:"baseline"`
 	Ask        string            `json:"ask"`
+	Context    string            `json:"context"`
 	Value      string            `json:"value"`
 	Format     string            `json:"format"`
 }
@@ -80,7 +81,13 @@ func loadQuery(q backend.DataQuery, s settings, fromAlert bool) (query, error) {
 	case wire.Baseline != nil:
 		out.baseline = time.Duration(*wire.Baseline)
 	case fromAlert:
-		out.baseline = 24 * time.Hour
+		out.baseline = max(24*time.Hour, out.window.Length())
+	}
+	if wire.Ask != "" && wire.Ask != "novel" && wire.Ask != "always" {
+		return query{}, inputError("unknown ask %q; use novel or always", wire.Ask)
+	}
+	if wire.Context != "" {
+		return query{}, inputError("context %q is not available in this version; leave it empty", wire.Context)
 	}
 	for _, name := range wire.GroupBy {
 		name = strings.TrimSpace(name)
@@ -105,11 +112,14 @@ func (q query) check() error {
 	if !q.window.End.After(q.window.Start) {
 		return inputError("the time range is empty: its end must lie after its start")
 	}
+	if !slices.Contains(values(), q.value) && !strings.HasPrefix(q.value, "field:") {
+		return inputError("unknown value %q; use %s or field:<name>", q.value, strings.Join(values(), ", "))
+	}
 	if q.baseline < 0 || q.baseline > 365*24*time.Hour {
 		return inputError("the baseline must be an offset between 0 and a year, such as 1h or 1d")
 	}
-	if q.baseline > 0 && q.baseline < q.window.End.Sub(q.window.Start) {
-		return inputError("the baseline offset %s is shorter than the window of %s, so both would overlap; use a longer offset", q.baseline, q.window.End.Sub(q.window.Start))
+	if q.baseline > 0 && q.baseline < q.window.Length() {
+		return inputError("the baseline offset %s is shorter than the window of %s, so both would overlap; use a longer offset", q.baseline, q.window.Length())
 	}
 	for _, name := range q.groupBy {
 		if !labelName.MatchString(name) {
@@ -122,14 +132,21 @@ func (q query) check() error {
 	return nil
 }
 
-// reservedColumns are the columns of the verdict frame that a group label cannot
-// share a name with.
-func reservedColumns() []string {
-	return []string{"verdict", "severity", "probability", "category", "summary", "root_cause", "next_step", "rules_severity", "contested", "source", "cached", "age", "prompt", "model", "lines_total", "lines_read"}
+// values are the numbers that a verdict query can ask for, besides a prompt's own
+// fields.
+func values() []string {
+	return []string{"severity", "probability", "age", "coverage", "rules_severity", "contested", "degraded"}
 }
 
-// duration reads a Grafana duration such as "90s", "1h" or "1d", or a number of
-// nanoseconds.
+// reservedColumns are the columns of all frames: a group label cannot share a name
+// with one.
+func reservedColumns() []string {
+	return []string{"degraded", "coverage", "pattern", "count", "share", "level", "change", "first_seen", "last_seen", "sample", "reason", "logql", "series", "points",
+		"verdict", "severity", "probability", "category", "summary", "root_cause", "next_step", "rules_severity", "contested", "source", "cached", "age", "prompt", "model", "lines_total", "lines_read"}
+}
+
+// duration reads a Grafana duration such as "90s", "1h" or "1d". A bare number has
+// no unit and is refused.
 type duration time.Duration
 
 func (d *duration) UnmarshalJSON(raw []byte) error {
@@ -138,12 +155,9 @@ func (d *duration) UnmarshalJSON(raw []byte) error {
 		*d = 0
 		return nil
 	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		*d = duration(n)
-		return nil
-	}
+	_, bareNumber := strconv.ParseFloat(text, 64)
 	parsed, err := gtime.ParseDuration(text)
-	if err != nil {
+	if err != nil || bareNumber == nil {
 		return fmt.Errorf("%q is no duration; write one such as 15m, 1h or 1d", text)
 	}
 	*d = duration(parsed)

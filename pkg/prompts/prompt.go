@@ -30,7 +30,7 @@ const (
 	maxVariable     = 200      // characters of one variable's value
 	maxFields       = 8
 	maxMaxTokens    = 2000
-	defaultTokens   = 400
+	defaultTokens   = 500
 )
 
 // A Prompt is one version of a prompt. It is immutable once parsed.
@@ -247,7 +247,11 @@ func (p *Prompt) Render(vars map[string]string) (string, error) {
 	if err := p.compiled.Execute(&b, data); err != nil {
 		return "", fmt.Errorf("prompt %q: %w", p.ID, err)
 	}
-	return strings.TrimSpace(b.String()), nil
+	text := strings.TrimSpace(b.String())
+	if len(text) > maxInstructions {
+		return "", fmt.Errorf("prompt %q has %d bytes once its variables are filled in, at most %d are allowed", p.ID, len(text), maxInstructions)
+	}
+	return text, nil
 }
 
 func orNone(names []string) string {

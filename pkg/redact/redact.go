@@ -70,3 +70,11 @@ func (r *Redactor) Mask(s string) string {
 	}
 	return s
 }
+
+// Placeholders returns the names that stand in angle brackets in masked text.
+func Placeholders() []string {
+	return []string{
+		"secret", "email", "ip", "private-key", "jwt", "api-key", "aws-key-id", "github-token", "gitlab-token", "slack-token", "slack-webhook",
+		"stripe-key", "google-key", "grafana-token", "npm-token", "vault-token", "age-key",
+	}
+}

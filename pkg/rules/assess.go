@@ -107,9 +107,9 @@ func errorShare(in Input) []Finding {
 	}
 	slices.SortStableFunc(worst, func(a, b int) int { return in.Patterns[b].Count - in.Patterns[a].Count })
 	f.Patterns = worst[:min(len(worst), maxFindingPatterns)]
-	f.Reason = fmt.Sprintf("%d of %d lines (%.1f %%) are errors.", unusual, in.Lines, share*100)
+	f.Reason = fmt.Sprintf("%d of %d lines read (%.1f %%) are errors.", unusual, in.Lines, share*100)
 	if in.HasBaseline {
-		f.Reason = fmt.Sprintf("%d of %d lines (%.1f %%) are errors beyond the baseline's.", unusual, in.Lines, share*100)
+		f.Reason = fmt.Sprintf("%d of %d lines read (%.1f %%) are errors beyond the baseline's.", unusual, in.Lines, share*100)
 	}
 	return []Finding{f}
 }

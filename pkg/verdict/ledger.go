@@ -58,12 +58,32 @@ type Ledger struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	calls  sync.WaitGroup
+	now    func() time.Time
 
-	mu      sync.Mutex
-	closed  bool
-	entries *lru.Cache[Key, Entry]
-	flying  map[Key]*flight
+	mu       sync.Mutex
+	closed   bool
+	entries  *lru.Cache[Key, Entry]
+	failures *lru.Cache[Key, failure]
+	flying   map[Key]*flight
 }
+
+// A failure is remembered for a while, see [Lasting].
+type failure struct {
+	err   error
+	until time.Time
+}
+
+// failureFor is how long a lasting failure is remembered.
+const failureFor = 5 * time.Minute
+
+// Lasting marks an error of a judgement that asking again at once cannot mend: at
+// temperature 0 the same question gets the same unusable answer. The ledger
+// returns it for five minutes without asking.
+func Lasting(err error) error { return &lasting{err} }
+
+type lasting struct{ error }
+
+func (l *lasting) Unwrap() error { return l.error }
 
 // A flight is one call under way and those who wait for it.
 type flight struct {
@@ -76,18 +96,24 @@ type flight struct {
 }
 
 // NewLedger returns a ledger for up to size judgements (a few KiB each).
-func NewLedger(size int) *Ledger {
-	entries, err := lru.New[Key, Entry](max(1, size))
+func NewLedger(size int, now func() time.Time) *Ledger {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Ledger{
+		ctx: ctx, cancel: cancel, now: now, entries: newCache[Entry](size), failures: newCache[failure](size), flying: map[Key]*flight{},
+	}
+}
+
+func newCache[V any](size int) *lru.Cache[Key, V] {
+	c, err := lru.New[Key, V](max(1, size))
 	if err != nil {
 		panic(err) // only a size below 1 is refused
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Ledger{ctx: ctx, cancel: cancel, entries: entries, flying: map[Key]*flight{}}
+	return c
 }
 
 // Do returns the judgement for key: the remembered one (cached is true), that of
 // a call under way, or that of judge. A judgement is remembered unless judge
-// returns an error. When ctx ends, Do returns its error; judge is then cancelled
+// returns an error; an error is for a while where it is [Lasting]. When ctx ends, Do returns its error; judge is then cancelled
 // if nobody else waits for it, unless keep asked once to let it finish for the
 // next asker. judge must respect its own context and bound its own time.
 func (l *Ledger) Do(ctx context.Context, key Key, keep bool, judge func(context.Context) (Entry, error)) (e Entry, cached bool, err error) {
@@ -95,6 +121,10 @@ func (l *Ledger) Do(ctx context.Context, key Key, keep bool, judge func(context.
 	if e, ok := l.entries.Get(key); ok {
 		l.mu.Unlock()
 		return e, true, nil
+	}
+	if f, ok := l.failures.Get(key); ok && l.now().Before(f.until) {
+		l.mu.Unlock()
+		return Entry{}, true, f.err
 	}
 	if l.closed {
 		l.mu.Unlock()
@@ -139,8 +169,12 @@ func (l *Ledger) start(ctx context.Context, key Key, judge func(context.Context)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		f.entry, f.err = entry, err
-		if err == nil {
+		var last *lasting
+		switch {
+		case err == nil:
 			l.entries.Add(key, entry)
+		case errors.As(err, &last):
+			l.failures.Add(key, failure{err: err, until: l.now().Add(failureFor)})
 		}
 		if l.flying[key] == f {
 			delete(l.flying, key)

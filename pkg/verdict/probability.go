@@ -34,7 +34,7 @@ func Probability(tokens []Token, words Words) (p float64, ok bool) {
 	for k, w := range words.List() {
 		for _, c := range tokens[i].Top {
 			if t := strings.TrimLeft(c.Text, ` "`); t != "" && strings.HasPrefix(w, t) && firstTokenOf(c.Text, tokens[i].Text) {
-				mass[k] += math.Exp(c.LogProb)
+				mass[k] += math.Exp(min(0, c.LogProb))
 			}
 		}
 		total += mass[k]

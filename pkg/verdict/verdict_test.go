@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -125,6 +126,10 @@ func TestProbability(t *testing.T) {
 	require.True(t, ok)
 	require.InDelta(t, 0.2, p, 1e-9, "renormalised over the words; a word that is no verdict does not count")
 
+	tokens[4].Top[0].LogProb = 1000
+	p, _ = verdict.Probability(tokens, words)
+	require.False(t, math.IsNaN(p), "NaN reads as healthy in a rule")
+
 	_, ok = verdict.Probability(tokens[:4], words)
 	require.False(t, ok, "no verdict token")
 	tokens[4].Top = nil
@@ -134,7 +139,7 @@ func TestProbability(t *testing.T) {
 }
 
 func TestLedgerAsksOnce(t *testing.T) {
-	l := verdict.NewLedger(10)
+	l := verdict.NewLedger(10, time.Now)
 	defer l.Close()
 	release := make(chan struct{})
 	calls := 0
@@ -160,7 +165,7 @@ func TestLedgerAsksOnce(t *testing.T) {
 }
 
 func TestLedgerCancelsACallNobodyWaitsFor(t *testing.T) {
-	l := verdict.NewLedger(10)
+	l := verdict.NewLedger(10, time.Now)
 	defer l.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -178,7 +183,7 @@ func TestLedgerCancelsACallNobodyWaitsFor(t *testing.T) {
 }
 
 func TestLedgerKeepsACallForTheNextAsker(t *testing.T) {
-	l := verdict.NewLedger(10)
+	l := verdict.NewLedger(10, time.Now)
 	defer l.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	release := make(chan struct{})
@@ -197,13 +202,34 @@ func TestLedgerKeepsACallForTheNextAsker(t *testing.T) {
 }
 
 func TestLedgerForgetsErrorsAndSurvivesPanics(t *testing.T) {
-	l := verdict.NewLedger(10)
+	l := verdict.NewLedger(10, time.Now)
 	defer l.Close()
 	_, _, err := l.Do(t.Context(), verdict.KeyOf("a"), false, func(context.Context) (verdict.Entry, error) { panic("boom") })
 	require.ErrorContains(t, err, "boom")
 	_, cached, err := l.Do(t.Context(), verdict.KeyOf("a"), false, func(context.Context) (verdict.Entry, error) { return verdict.Entry{}, nil })
 	require.NoError(t, err)
 	require.False(t, cached)
+}
+
+func TestLedgerRemembersLastingFailuresForAWhile(t *testing.T) {
+	now := time.Unix(1000, 0)
+	l := verdict.NewLedger(10, func() time.Time { return now })
+	defer l.Close()
+	calls := 0
+	ask := func() error {
+		_, _, err := l.Do(t.Context(), verdict.KeyOf("a"), false, func(context.Context) (verdict.Entry, error) {
+			calls++
+			return verdict.Entry{}, verdict.Lasting(verdict.ErrAnswer)
+		})
+		return err
+	}
+	for range 5 {
+		require.ErrorIs(t, ask(), verdict.ErrAnswer)
+	}
+	require.Equal(t, 1, calls)
+	now = now.Add(6 * time.Minute)
+	require.ErrorIs(t, ask(), verdict.ErrAnswer)
+	require.Equal(t, 2, calls)
 }
 
 func TestKeyPartsDoNotRunTogether(t *testing.T) {

@@ -149,7 +149,7 @@ func newEngine() (*analysis.Engine, error) {
 		return nil, err
 	}
 	return &analysis.Engine{
-		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(64),
+		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(64, time.Now),
 		Tracer: noop.NewTracerProvider().Tracer("lokalyst"), Now: time.Now,
 	}, nil
 }

@@ -46,6 +46,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Short:         "Judge logs in Loki with a local model",
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		RunE:          func(*cobra.Command, []string) error { return errors.New("no command given") },
 	}
 	root.AddCommand(analyzeCommand(&code))
 	root.SetArgs(args)
