@@ -41,8 +41,8 @@ func (e *Engine) judge(ctx context.Context, g *Group, q question, t *timer) {
 		g.notice(true, "No model server is set, so the rules alone judged. Enter the URL of a llama-server in the data source's settings.")
 		return
 	}
-	if len(g.Patterns) == 0 && len(g.Series) == 0 {
-		return // nothing to ask about; the rules verdict says so
+	if g.LinesRead == 0 && len(g.Series) == 0 {
+		return // nothing to ask about; no lines and gone silent are for the rules to say
 	}
 	if q.OnlyNovel && !novel(g, q.Baseline > 0) {
 		t.add(func(c *Cost) { c.CallsAvoided++ })
