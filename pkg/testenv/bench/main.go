@@ -1,0 +1,53 @@
+// Command bench measures what the documentation quotes. It prints one line a
+// figure, "name value unit"; a group that fails says so on standard error, the
+// others still print, and the exit status is 1.
+//
+// Speed is CPU time of this process, taken with getrusage, because wall time on a
+// shared machine says more about the neighbours. Loki and llama-server run as
+// processes of their own and are not counted.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+)
+
+// A group measures one package.
+type group struct {
+	name string
+	run  func(ctx context.Context, report func(name string, value float64, unit string)) error
+}
+
+func groups() []group {
+	return []group{
+		{"plugin", benchPlugin},
+		{"patterns", benchPatterns},
+		{"redact", benchRedact},
+		{"llm", benchLLM},
+	}
+}
+
+func main() {
+	only := flag.String("only", "", "comma-separated groups to run; all without it")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := 0
+	for _, g := range groups() {
+		if *only != "" && !slices.Contains(strings.Split(*only, ","), g.name) {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "bench: %s\n", g.name)
+		err := g.run(ctx, func(name string, value float64, unit string) { fmt.Printf("%s %.4g %s\n", name, value, unit) })
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "bench: %s failed: %v\n", g.name, err)
+			code = 1
+		}
+	}
+	stop()
+	os.Exit(code)
+}
