@@ -28,6 +28,7 @@ type Cost struct {
 // A timer measures steps into a cost and spans. It is safe for concurrent use.
 type timer struct {
 	tracer trace.Tracer
+	now    func() time.Time
 	mu     sync.Mutex
 	cost   *Cost
 }
@@ -35,11 +36,11 @@ type timer struct {
 func (t *timer) run(ctx context.Context, step string, do func(context.Context)) {
 	ctx, span := t.tracer.Start(ctx, "lokalyst."+step)
 	defer span.End()
-	started := time.Now()
+	started := t.now()
 	do(ctx)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.cost.Millis[step] += float64(time.Since(started).Microseconds()) / 1000
+	t.cost.Millis[step] += float64(t.now().Sub(started).Microseconds()) / 1000
 }
 
 func (t *timer) add(f func(*Cost)) {

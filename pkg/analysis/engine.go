@@ -146,7 +146,7 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 		return nil, err
 	}
 	res.Prompt = prompt
-	t := &timer{tracer: e.Tracer, cost: &res.Cost}
+	t := &timer{tracer: e.Tracer, now: e.Now, cost: &res.Cost}
 	t.run(ctx, "assess", func(context.Context) { e.assess(res, r.Baseline > 0) })
 	e.judgeGroups(ctx, res, question{Request: &r, prompt: prompt, instructions: instructions, query: query, window: res.Window}, t)
 	if err := ctx.Err(); err != nil && r.Wait == 0 {
@@ -210,7 +210,7 @@ const maxParallelCalls = 8
 // read collects and condenses.
 func (e *Engine) read(ctx context.Context, query loki.Query, r *Request) (*Result, error) {
 	res := &Result{Query: query, Window: r.Window, GroupBy: r.GroupBy, Cost: Cost{Millis: map[string]float64{}}}
-	t := &timer{tracer: e.Tracer, cost: &res.Cost}
+	t := &timer{tracer: e.Tracer, now: e.Now, cost: &res.Cost}
 	var err error
 	t.run(ctx, "collect", func(ctx context.Context) {
 		if query.Kind == loki.KindMetric {

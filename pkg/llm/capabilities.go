@@ -45,7 +45,8 @@ func (s *Server) Capabilities(ctx context.Context) (Capabilities, error) {
 	s.mu.Lock()
 	caps, err, asked := s.caps, s.capsErr, s.capsTime
 	s.mu.Unlock()
-	if !asked.IsZero() && time.Since(asked) < capabilitiesFor && (err == nil || time.Since(asked) < failureFor) {
+	age := s.cfg.Now().Sub(asked)
+	if !asked.IsZero() && age < capabilitiesFor && (err == nil || age < failureFor) {
 		return caps, err
 	}
 	fresh, err := s.probe(ctx)
@@ -54,7 +55,7 @@ func (s *Server) Capabilities(ctx context.Context) (Capabilities, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.capsErr, s.capsTime = err, time.Now()
+	s.capsErr, s.capsTime = err, s.cfg.Now()
 	if err == nil {
 		if fresh != s.caps {
 			s.words = map[string][]int{} // another model has other tokens

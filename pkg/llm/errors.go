@@ -58,20 +58,20 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() []error { return []error{e.Kind, e.cause} }
 
 func (e *Error) hint() string {
-	switch e.Kind {
-	case ErrUnavailable:
+	switch { // each Kind is one of the sentinels itself
+	case errors.Is(e.Kind, ErrUnavailable):
 		return "Check that llama-server runs and that its URL in the data source's settings is right"
-	case ErrLoading:
+	case errors.Is(e.Kind, ErrLoading):
 		return "Try again in a minute"
-	case ErrAuth:
+	case errors.Is(e.Kind, ErrAuth):
 		return "Enter the key of llama-server's --api-key in the data source's settings"
-	case ErrBusy:
+	case errors.Is(e.Kind, ErrBusy):
 		return "Try again later, ask fewer questions at once, or give llama-server more slots"
-	case ErrTimeout:
+	case errors.Is(e.Kind, ErrTimeout):
 		return "Allow more time, shorten the window, or use a faster machine for the model"
-	case ErrTooLong:
+	case errors.Is(e.Kind, ErrTooLong):
 		return "Start llama-server with a larger context per slot"
-	case ErrCut:
+	case errors.Is(e.Kind, ErrCut):
 		return "Raise model.maxTokens in the prompt"
 	}
 	return ""
@@ -83,20 +83,17 @@ func classify(ctx context.Context, err error, body []byte) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	var timeout net.Error
 	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timeout) && timeout.Timeout()) {
 		return &Error{Kind: ErrTimeout, cause: err}
 	}
-	var api *openai.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[*openai.APIError](err); ok {
 		return statusError(api.HTTPStatusCode, api.Message, body)
 	}
-	var req *openai.RequestError
-	if errors.As(err, &req) && req.HTTPStatusCode != 0 {
+	if req, ok := errors.AsType[*openai.RequestError](err); ok && req.HTTPStatusCode != 0 {
 		return statusError(req.HTTPStatusCode, string(req.Body), body)
 	}
 	return &Error{Kind: ErrUnavailable, Detail: networkText(err), cause: err}
@@ -141,8 +138,7 @@ func statusError(status int, message string, body []byte) *Error {
 
 // networkText drops the URL that net/http puts before its errors.
 func networkText(err error) string {
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return oneLine(op.Error())
 	}
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {

@@ -33,6 +33,8 @@ type Config struct {
 	// HTTP sends the requests and should have no overall timeout: callers bound
 	// each call by its context.
 	HTTP *http.Client
+	// Now is the clock, time.Now where it is nil.
+	Now func() time.Time
 }
 
 // maxWaiting is how many calls may wait for a slot; more are refused at once,
@@ -69,6 +71,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.HTTP == nil {
 		cfg.HTTP = NewHTTPClient()
 	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now //nolint:forbidigo // the default of an injected clock
+	}
 	next := cfg.HTTP.Transport
 	if next == nil {
 		next = http.DefaultTransport
@@ -85,10 +90,7 @@ func New(cfg Config) (*Server, error) {
 // connections before the server does after 5 s, and has no overall timeout,
 // because a queued call gets no headers until its first token.
 func NewHTTPClient() *http.Client {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.IdleConnTimeout = 4 * time.Second
-	t.ResponseHeaderTimeout = 0
-	return &http.Client{Transport: t}
+	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, IdleConnTimeout: 4 * time.Second}}
 }
 
 // A Message is one message of a chat.
@@ -134,18 +136,18 @@ func (s *Server) Chat(ctx context.Context, r Request) (Reply, error) {
 		ctx, cancel = context.WithTimeout(ctx, r.Limit)
 		defer cancel()
 	}
-	started := time.Now()
+	started := s.cfg.Now()
 	seen := &capture{}
 	stream, err := s.client.CreateChatCompletionStream(withCapture(ctx, seen), s.request(r))
 	if err != nil {
 		return Reply{}, classify(ctx, err, seen.errorBody)
 	}
-	defer stream.Close()
+	defer func() { _ = stream.Close() }() // the answer is read or given up by then
 	reply, err := collect(stream, r.Progress)
 	if seen.timings != (Timings{}) {
 		reply.Timings = seen.timings // more exact than the usage, which other servers send
 	}
-	reply.Duration = time.Since(started)
+	reply.Duration = s.cfg.Now().Sub(started)
 	if err != nil {
 		return reply, classify(ctx, err, seen.errorBody)
 	}

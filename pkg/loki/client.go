@@ -180,7 +180,7 @@ func replyReadError(ctx context.Context, err error) error {
 	}
 	wrapped := transportError(ctx, err, ErrReply)
 	var e *Error
-	if errors.As(wrapped, &e) && e.Kind == ErrReply {
+	if errors.As(wrapped, &e) && errors.Is(e.Kind, ErrReply) {
 		e.Detail = fmt.Sprintf("it broke off (%s); a proxy in between or a restart of Loki can cause this", e.Detail)
 	}
 	return wrapped

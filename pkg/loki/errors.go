@@ -53,16 +53,16 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() []error { return []error{e.Kind, e.cause} }
 
 func (e *Error) hint() string {
-	switch e.Kind {
-	case ErrUnavailable:
+	switch { // each Kind is one of the sentinels itself
+	case errors.Is(e.Kind, ErrUnavailable):
 		return "Check that Loki runs and that the data source's URL is right"
-	case ErrTimeout:
+	case errors.Is(e.Kind, ErrTimeout):
 		return "Narrow the time range or the stream selector"
-	case ErrAuth:
+	case errors.Is(e.Kind, ErrAuth):
 		return "Check the data source's credentials and tenant"
-	case ErrThrottled:
+	case errors.Is(e.Kind, ErrThrottled):
 		return "Narrow the query, evaluate less often, or raise Loki's limits for this tenant"
-	case ErrTooLarge:
+	case errors.Is(e.Kind, ErrTooLarge):
 		return "Narrow the time range or lower the line limit"
 	}
 	return ""
@@ -116,8 +116,7 @@ func transportError(ctx context.Context, err error, during error) error {
 	if cause := ctx.Err(); errors.Is(cause, context.Canceled) {
 		return cause // the asker left: no failure of Loki's
 	}
-	var already *Error
-	if errors.As(err, &already) {
+	if already, ok := errors.AsType[*Error](err); ok {
 		return already
 	}
 	var timeout net.Error
@@ -136,8 +135,7 @@ func rootText(err error) string {
 		if inner == nil {
 			return err.Error()
 		}
-		var op *net.OpError
-		if errors.As(err, &op) {
+		if op, ok := errors.AsType[*net.OpError](err); ok {
 			return op.Error()
 		}
 		err = inner

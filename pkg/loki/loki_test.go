@@ -150,7 +150,10 @@ func TestURLs(t *testing.T) {
 		require.ErrorContains(t, err, "http://loki:3100", bad)
 	}
 	paths := make(chan string, 4)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { paths <- r.URL.Path; http.Error(w, "", 400) }))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		paths <- r.URL.Path
+		http.Error(w, "", http.StatusBadRequest)
+	}))
 	defer s.Close()
 	for _, suffix := range []string{"", "/", "/loki/api/v1", "/loki/api/v1/"} {
 		c, err := loki.NewClient(loki.Options{URL: s.URL + suffix})
@@ -253,7 +256,7 @@ func FuzzDecode(f *testing.F) {
 type roundTrip func(*http.Request) string
 
 func (r roundTrip) RoundTrip(req *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(r(req))), Request: req}, nil
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(r(req))), Request: req}, nil
 }
 
 func BenchmarkDecode(b *testing.B) {

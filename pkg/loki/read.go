@@ -244,7 +244,7 @@ var limitText = regexp.MustCompile(`max entries limit per query exceeded, limit 
 // a larger one, else 0.
 func allowedLimit(err error) int {
 	var e *Error
-	if !errors.As(err, &e) || e.Kind != ErrRejected {
+	if !errors.As(err, &e) || !errors.Is(e.Kind, ErrRejected) {
 		return 0
 	}
 	m := limitText.FindStringSubmatch(e.Detail)

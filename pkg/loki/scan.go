@@ -281,7 +281,7 @@ func (s *scanner) hex4() (rune, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%w: escape \\u%s", errSyntax, digits[:])
 	}
-	return rune(n), nil
+	return rune(n), nil //nolint:gosec // four hexadecimal digits fit
 }
 
 // number reads a JSON number, or a string that holds one.

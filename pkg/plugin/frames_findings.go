@@ -3,6 +3,7 @@ package plugin
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -64,7 +65,7 @@ func findingsTable(res *analysis.Result, o frameOptions) *data.Frame {
 	column(t, "last_seen", nil, func(r findingRow) time.Time { return time.Unix(0, r.pattern().Last).UTC() })
 	column(t, "sample", nil, func(r findingRow) string { return o.mask(r.pattern().Sample) })
 	column(t, "reason", nil, func(r findingRow) string { return r.finding.Reason })
-	column(t, "logql", &data.FieldConfig{Custom: map[string]any{"hidden": true}}, func(r findingRow) string { return patternQuery(res, r) })
+	column(t, "logql", &data.FieldConfig{Custom: map[string]any{"hideFrom": map[string]bool{"viz": true}}}, func(r findingRow) string { return patternQuery(res, r) })
 	if o.lokiUID != "" && res.Query.Kind == loki.KindLogs {
 		pattern.Config = &data.FieldConfig{Links: []data.DataLink{{
 			Title: "Show these lines",
@@ -132,9 +133,7 @@ func evidenceLogs(res *analysis.Result, _ frameOptions) *data.Frame {
 	})
 	column(t, "labels", nil, func(l line) json.RawMessage {
 		labels := map[string]string{"pattern": l.p.Template}
-		for k, v := range streamOf(l.group, l.p) {
-			labels[k] = v
-		}
+		maps.Copy(labels, streamOf(l.group, l.p))
 		return jsonLabels(labels)
 	})
 	return t.frame

@@ -16,7 +16,7 @@ type patternRow struct {
 }
 
 // patternFrames shapes the patterns query: a table, the most telling rows first.
-func patternFrames(res *analysis.Result, o frameOptions) framesOut {
+func patternFrames(res *analysis.Result) framesOut {
 	if len(res.Groups) > 0 && len(res.Groups[0].Series) > 0 {
 		return finish(framesOut{seriesTable(res)}, res)
 	}

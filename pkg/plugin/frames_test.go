@@ -74,7 +74,7 @@ func TestGoldenFrames(t *testing.T) {
 	for name, build := range map[string]func(*analysis.Result) framesOut{
 		"analysis": func(r *analysis.Result) framesOut { return analysisFrames(r, options("severity", "")) },
 		"findings": func(r *analysis.Result) framesOut { return analysisFrames(r, options("severity", "findings")) },
-		"patterns": func(r *analysis.Result) framesOut { return patternFrames(r, options("", "")) },
+		"patterns": func(r *analysis.Result) framesOut { return patternFrames(r) },
 		"verdict": func(r *analysis.Result) framesOut {
 			f, err := verdictFrames(r, options("severity", ""))
 			require.NoError(t, err)
@@ -82,7 +82,7 @@ func TestGoldenFrames(t *testing.T) {
 		},
 		"series": func(r *analysis.Result) framesOut {
 			r.Groups = []analysis.Group{{Values: []string{"a"}, Series: []analysis.SeriesStats{{Labels: map[string]string{"app": "a"}, Points: 3, First: 1, Last: 4, Min: 1, Max: 4, Mean: 2.5, Slope: 9, Gaps: 2, FirstTime: windowStart, LastTime: windowEnd}}}}
-			return patternFrames(r, options("", ""))
+			return patternFrames(r)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

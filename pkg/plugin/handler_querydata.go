@@ -64,7 +64,7 @@ func (d *datasource) answer(ctx context.Context, q concurrent.Query, fromAlert b
 		if err != nil {
 			return nil, err
 		}
-		return patternFrames(result, d.frameOptions(parsed)), nil
+		return patternFrames(result), nil
 	}
 	result, err := d.host.engine.Analyse(ctx, request)
 	if err != nil {

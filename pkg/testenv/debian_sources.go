@@ -93,8 +93,8 @@ func parseDeb822(text string) []aptSource {
 	flush := func() {
 		enabled := !strings.EqualFold(strings.TrimSpace(fields["enabled"]), "no")
 		if enabled && slices.Contains(strings.Fields(fields["types"]), "deb") {
-			for _, uri := range strings.Fields(fields["uris"]) {
-				for _, suite := range strings.Fields(fields["suites"]) {
+			for uri := range strings.FieldsSeq(fields["uris"]) {
+				for suite := range strings.FieldsSeq(fields["suites"]) {
 					sources = append(sources, aptSource{URI: uri, Suite: suite,
 						Components: strings.Fields(fields["components"]), SignedBy: fields["signed-by"]})
 				}

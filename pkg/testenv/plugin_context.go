@@ -7,6 +7,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
+	"github.com/grafana/grafana-plugin-sdk-go/config"
 	"github.com/grafana/grafana-plugin-sdk-go/experimental/datasourcetest"
 )
 
@@ -24,7 +25,7 @@ func PluginContext(uid, url string, jsonData any, secrets map[string]string) (ba
 		Namespace:     "default",
 		PluginID:      id,
 		User:          &backend.User{Login: "tester", Name: "Tester", Email: "tester@example.com", Role: "Admin"},
-		GrafanaConfig: backend.NewGrafanaCfg(map[string]string{}),
+		GrafanaConfig: config.NewGrafanaCfg(map[string]string{}),
 		DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
 			ID: 1, UID: uid, Type: id, Name: uid, URL: url, JSONData: encoded, DecryptedSecureJSONData: secrets,
 			// The SDK makes a new instance whenever this changes.

@@ -61,9 +61,9 @@ func (p *process) waitReady(ctx context.Context, limit time.Duration, ready func
 	for {
 		select {
 		case <-p.done:
-			return fmt.Errorf("testenv: %s ended while starting (%v); its log %s ends with:\n%s", p.name, p.waitErr, p.logPath, p.tail())
+			return fmt.Errorf("testenv: %s ended while starting (%s); its log %s ends with:\n%s", p.name, exitText(p.waitErr), p.logPath, p.tail())
 		case <-ctx.Done():
-			return fmt.Errorf("testenv: %s is not ready: %w (last answer: %v); its log %s ends with:\n%s", p.name, ctx.Err(), last, p.logPath, p.tail())
+			return fmt.Errorf("testenv: %s is not ready: %w (last answer: %w); its log %s ends with:\n%s", p.name, ctx.Err(), last, p.logPath, p.tail())
 		case <-tick.C:
 			if err := ready(ctx); err == nil {
 				return nil
@@ -122,7 +122,11 @@ func freePorts(n int) ([]int, error) {
 		}
 		// Closed only at the end, so that the next one is another port.
 		defer func() { _ = listener.Close() }()
-		ports = append(ports, listener.Addr().(*net.TCPAddr).Port)
+		address, ok := listener.Addr().(*net.TCPAddr)
+		if !ok {
+			return nil, errors.New("testenv: a TCP listener without a TCP address")
+		}
+		ports = append(ports, address.Port)
 	}
 	return ports, nil
 }
@@ -134,4 +138,12 @@ const startTries = 3
 func portTaken(err error) bool {
 	text := strings.ToLower(err.Error())
 	return strings.Contains(text, "address already in use") || strings.Contains(text, "couldn't bind")
+}
+
+// exitText says how a program ended.
+func exitText(waitErr error) string {
+	if waitErr == nil {
+		return "exit status 0"
+	}
+	return waitErr.Error()
 }

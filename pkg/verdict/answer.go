@@ -165,7 +165,7 @@ func Plain(s string, limit int) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	var b strings.Builder
 	n, space := 0, false
-	for _, word := range strings.Fields(strings.Map(plainRune, s)) {
+	for word := range strings.FieldsSeq(strings.Map(plainRune, s)) {
 		if linked(word) {
 			word = "[link removed]"
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -57,7 +58,7 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // distinctLines returns n lines of which no two are equal, in several formats.
 func distinctLines(n int) []string {
-	r := rand.New(rand.NewPCG(1, 2))
+	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same lines each time
 	words := strings.Fields("cart order payment session cache index volume route token queue worker shard replica lease snapshot bucket")
 	lines := make([]string, n)
 	for i := range lines {
@@ -110,7 +111,10 @@ func overhead(ctx context.Context, n int) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	handler := instance.(backend.QueryDataHandler)
+	handler, ok := instance.(backend.QueryDataHandler)
+	if !ok {
+		return 0, errors.New("the data source answers no queries")
+	}
 	query, err := json.Marshal(map[string]any{"expr": `{app="bench"}`})
 	if err != nil {
 		return 0, err
@@ -206,7 +210,7 @@ func benchLLM(ctx context.Context, report func(string, float64, string)) error {
 	if err != nil {
 		return err
 	}
-	defer llama.Close()
+	defer func() { _ = llama.Close() }() // its end decides nothing here
 	server, err := llm.New(llm.Config{URL: llama.URL})
 	if err != nil {
 		return err

@@ -42,7 +42,9 @@ func main() {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "bench: %s\n", g.name)
-		err := g.run(ctx, func(name string, value float64, unit string) { fmt.Printf("%s %.4g %s\n", name, value, unit) })
+		err := g.run(ctx, func(name string, value float64, unit string) {
+			fmt.Fprintf(os.Stdout, "%s %.4g %s\n", name, value, unit)
+		})
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "bench: %s failed: %v\n", g.name, err)
 			code = 1

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -38,9 +39,8 @@ const selector = `{namespace="shop"}`
 // storySeed makes the incident the same each time.
 const storySeed = 3
 
-func demo(ctx context.Context, w io.Writer, model string) error {
-	model, err := chooseModel(w, model)
-	if err != nil {
+func demo(ctx context.Context, w io.Writer, model string) (err error) {
+	if model, err = chooseModel(w, model); err != nil {
 		return err
 	}
 	if err := announce(w); err != nil {
@@ -57,17 +57,17 @@ func demo(ctx context.Context, w io.Writer, model string) error {
 	if err != nil {
 		return err
 	}
-	defer loki.Close()
+	defer func() { err = errors.Join(err, loki.Close()) }()
 	llama, err := testenv.StartLlama(ctx, testenv.LlamaOptions{Progress: progress, Model: model, Threads: threads(model)})
 	if err != nil {
 		return err
 	}
-	defer llama.Close()
+	defer func() { err = errors.Join(err, llama.Close()) }()
 	plugin, err := testenv.StartPlugin(ctx, bin)
 	if err != nil {
 		return err
 	}
-	defer plugin.Close()
+	defer func() { err = errors.Join(err, plugin.Close()) }()
 
 	end := time.Now().UTC().Truncate(time.Second)
 	streams := testenv.Incident(end, storySeed)

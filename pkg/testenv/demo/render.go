@@ -55,7 +55,7 @@ func printAnalysis(w io.Writer, res backend.DataResponse) {
 	for i := range f.Rows() {
 		fmt.Fprintf(t, "    %s\t%s\t%s\t%s\n", cell(f, "category", i), cell(f, "count", i), cell(f, "first_seen", i), short(cell(f, "pattern", i)))
 	}
-	t.Flush()
+	_ = t.Flush() // standard output is all there is to tell of a failure
 	fmt.Fprintln(w, "\n  EVIDENCE (raw lines, the most telling patterns)")
 	e := frame(res, "evidence")
 	shown := 0
@@ -83,7 +83,7 @@ func printVerdicts(w io.Writer, res backend.DataResponse) {
 	for i := range f.Rows() {
 		fmt.Fprintf(t, "    %s\t%s\t%s\n", cell(f, "service_name", i), cell(f, "prompt", i), cell(f, "severity", i))
 	}
-	t.Flush()
+	_ = t.Flush() // standard output is all there is to tell of a failure
 }
 
 // printCost prints the statistics that Grafana shows in its query inspector, and

@@ -1,6 +1,7 @@
 package testmodel
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -108,7 +109,8 @@ func TestHalfFloat(t *testing.T) {
 }
 
 func TestFilesAreTheSame(t *testing.T) {
-	if string(File()) != string(File()) {
+	first, second := File(), File()
+	if !bytes.Equal(first, second) {
 		t.Error("two files differ")
 	}
 }
