@@ -17,7 +17,7 @@ func (e *Engine) assess(res *Result, hasBaseline bool) {
 		g.Verdict = verdict.Verdict{
 			Severity: g.Rules.Severity, RulesSeverity: g.Rules.Severity, Probability: verdict.ProbabilityUnknown,
 			Category: g.Rules.Category, Summary: g.Rules.Summary, Source: verdict.SourceRules,
-			SuspectedInjection: g.Rules.Injection, Findings: ruleFindings(g),
+			SuspectedInjection: g.Rules.Injection, Findings: ruleFindings(g, nil),
 		}
 		if g.Rules.Injection {
 			g.notice(true, "%sA log line talks to the model. It is shown as evidence and was treated as text.", g.prefix())
@@ -33,17 +33,29 @@ func (e *Engine) rulesVerdict(g *Group, hasBaseline bool) rules.Result {
 	return e.Signatures.Assess(rules.Input{Patterns: g.Patterns, Lines: int(g.LinesRead), HasBaseline: hasBaseline})
 }
 
-// ruleFindings are the rules' findings with pattern ids.
-func ruleFindings(g *Group) []verdict.Finding {
-	out := make([]verdict.Finding, 0, len(g.Rules.Findings))
+// ruleFindings appends the findings of the rules to those that were said already,
+// each pattern cited once: what code found is not lost because a model overlooked
+// it, and a share of errors does not repeat what a signature names.
+func ruleFindings(g *Group, said []verdict.Finding) []verdict.Finding {
+	cited := map[string]bool{}
+	for _, f := range said {
+		for _, id := range f.Patterns {
+			cited[id] = true
+		}
+	}
 	for _, f := range g.Rules.Findings {
 		v := verdict.Finding{Category: f.Category, Reason: f.Reason}
 		for _, i := range f.Patterns {
-			v.Patterns = append(v.Patterns, idOf(i))
+			if id := idOf(i); !cited[id] {
+				cited[id] = true
+				v.Patterns = append(v.Patterns, id)
+			}
 		}
-		out = append(out, v)
+		if len(v.Patterns) > 0 {
+			said = append(said, v)
+		}
 	}
-	return out
+	return said
 }
 
 // worst returns the n groups with the worst rules verdict, in their order. Among

@@ -25,7 +25,7 @@ func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 		v.Severity, v.Contested = g.Rules.Severity, true
 		g.notice(true, "%sThe model judged milder than a fatal signature allows; the rules verdict stands: %s", g.prefix(), g.Rules.Summary)
 	}
-	v.Findings = append(v.Findings, unsaid(v.Findings, ruleFindings(g))...)
+	v.Findings = ruleFindings(g, v.Findings)
 	if v.Severity == verdict.Inconclusive && g.Rules.Severity > verdict.Healthy {
 		v.Severity = g.Rules.Severity
 		g.notice(false, "%sThe model could not judge; the severity is that of the rules: %s", g.prefix(), g.Rules.Summary)
@@ -65,25 +65,6 @@ func supported(g *Group, l layout, findings []verdict.Finding) (kept []verdict.F
 		}
 	}
 	return kept, rejected
-}
-
-// unsaid returns the findings of the rules less the patterns that the model's
-// findings cite already: what code found is not lost because a model overlooked it.
-func unsaid(said, found []verdict.Finding) []verdict.Finding {
-	known := map[string]bool{}
-	for _, f := range said {
-		for _, id := range f.Patterns {
-			known[id] = true
-		}
-	}
-	var out []verdict.Finding
-	for _, f := range found {
-		f.Patterns = slices.DeleteFunc(slices.Clone(f.Patterns), func(id string) bool { return known[id] })
-		if len(f.Patterns) > 0 {
-			out = append(out, f)
-		}
-	}
-	return out
 }
 
 func isTelling(g *Group, i int) bool {

@@ -50,7 +50,7 @@ func buildProgram(ctx context.Context, root, pkg, name, flags string, progress L
 	// The go command does not link again what lies at the path already and is up to date.
 	built := filepath.Join(dir, "build")
 	bin := filepath.Join(dir, fmt.Sprintf("%s_%s_%s", name, runtime.GOOS, runtime.GOARCH))
-	if err := goBuild(ctx, root, progress, "-o", built, "-ldflags", flags, pkg); err != nil {
+	if err := goBuild(ctx, root, progress, "-o", built, "-tags", deliveryTags, "-ldflags", flags, pkg); err != nil {
 		return "", fmt.Errorf("testenv: %s: %w", name, err)
 	}
 	if err := publish(built, bin); err != nil {
@@ -58,6 +58,9 @@ func buildProgram(ctx context.Context, root, pkg, name, flags string, progress L
 	}
 	return bin, nil
 }
+
+// deliveryTags are the build tags that the SDK's build targets set, grafana-plugin-sdk-go v0.298, build/common.go.
+const deliveryTags = "arrow_json_stdlib"
 
 // pluginFlags returns the linker flags and the program's name. The build information carries no time, so that an
 // unchanged plugin is the same file.

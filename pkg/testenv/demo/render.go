@@ -51,12 +51,12 @@ func printAnalysis(w io.Writer, res backend.DataResponse) {
 	fmt.Fprintln(w, "\n  FINDINGS")
 	f := frame(res, "findings")
 	t := tabwriter.NewWriter(w, 2, 2, 2, ' ', 0)
-	fmt.Fprintln(t, "    category\tcount\tfirst seen\tpattern")
+	fmt.Fprintln(t, "    category\tcount\tfirst seen (UTC)\tpattern")
 	for i := range f.Rows() {
 		fmt.Fprintf(t, "    %s\t%s\t%s\t%s\n", cell(f, "category", i), cell(f, "count", i), cell(f, "first_seen", i), short(cell(f, "pattern", i)))
 	}
 	_ = t.Flush() // standard output is all there is to tell of a failure
-	fmt.Fprintln(w, "\n  EVIDENCE (raw lines, the most telling patterns)")
+	fmt.Fprintln(w, "\n  EVIDENCE (one raw line a pattern, the most telling ones; times in UTC)")
 	e := frame(res, "evidence")
 	shown := 0
 	for i := range e.Rows() {
