@@ -50,8 +50,8 @@ func (s *Server) Capabilities(ctx context.Context) (Capabilities, error) {
 		return caps, err
 	}
 	fresh, err := s.probe(ctx)
-	if errors.Is(err, context.Canceled) {
-		return caps, err // says nothing about the server
+	if err != nil && ctx.Err() != nil {
+		return caps, err // the caller's end says nothing about the server
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -37,6 +37,8 @@ type datasource struct {
 	// setupErr is why the instance cannot answer queries; modelErr why it has no
 	// model, which queries survive.
 	setupErr, modelErr error
+	// cluster is nil unless prompts may come from Kubernetes.
+	cluster *clusterPrompts
 }
 
 func newDatasource(ctx context.Context, h *Host, s backend.DataSourceInstanceSettings) *datasource {
@@ -55,6 +57,7 @@ func newDatasource(ctx context.Context, h *Host, s backend.DataSourceInstanceSet
 			d.release = func() {}
 		}
 	}
+	d.cluster = h.loadCluster(ctx, d.settings.kubernetes)
 	return d
 }
 

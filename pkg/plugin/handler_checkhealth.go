@@ -12,19 +12,27 @@ import (
 // CheckHealth implements backend.CheckHealthHandler. It asks Loki and the model
 // server separately, says which of them does not answer, and never runs the
 // model. A model server that is missing or down is an error here, although
-// queries survive it: Save & test is where a user wants to know.
+// queries survive it: Save & test is where a user wants to know. Prompts from
+// Kubernetes have a part where they are enabled; it is an error only when not one
+// could be read.
 func (d *datasource) CheckHealth(ctx context.Context, _ *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
 	lokiText, lokiErr := d.checkLoki(ctx)
 	modelText, modelErr := d.checkModel(ctx)
-	details, err := json.Marshal(map[string]any{
-		"verboseMessage": "Loki: " + lokiText + "\nModel server: " + modelText,
-		"loki":           map[string]any{"ok": lokiErr == nil, "message": lokiText},
-		"llm":            map[string]any{"ok": modelErr == nil, "message": modelText},
-	})
+	verbose := "Loki: " + lokiText + "\nModel server: " + modelText
+	parts := map[string]any{
+		"loki": map[string]any{"ok": lokiErr == nil, "message": lokiText},
+		"llm":  map[string]any{"ok": modelErr == nil, "message": modelText},
+	}
+	if d.cluster != nil {
+		verbose += "\nKubernetes: " + d.cluster.String()
+		parts["kubernetes"] = map[string]any{"ok": len(d.cluster.problems) == 0, "message": d.cluster.String()}
+	}
+	parts["verboseMessage"] = verbose
+	details, err := json.Marshal(parts)
 	if err != nil {
 		return nil, err
 	}
-	out := &backend.CheckHealthResult{Status: backend.HealthStatusOk, JSONDetails: details}
+	out := &backend.CheckHealthResult{Status: backend.HealthStatusError, JSONDetails: details}
 	switch {
 	case lokiErr != nil && modelErr != nil:
 		out.Message = "Neither Loki nor the model server can be used. " + capital(lokiText) + ". " + capital(modelText) + "."
@@ -34,9 +42,12 @@ func (d *datasource) CheckHealth(ctx context.Context, _ *backend.CheckHealthRequ
 		out.Message = "Loki answers; the model server cannot be used, so the rules alone judge. " + capital(modelText) + "."
 	default:
 		out.Message = "Loki answers (" + lokiText + "); the model server is ready (" + modelText + ")."
-		return out, nil
+		out.Status = backend.HealthStatusOk
 	}
-	out.Status = backend.HealthStatusError
+	if d.cluster != nil && d.cluster.unread {
+		out.Message += " No prompt could be read from Kubernetes. " + capital(d.cluster.problems[0]) + "."
+		out.Status = backend.HealthStatusError
+	}
 	return out, nil
 }
 

@@ -13,8 +13,10 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/tracing"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/lokalyst/lokalyst/pkg/analysis"
+	"github.com/lokalyst/lokalyst/pkg/kube"
 	"github.com/lokalyst/lokalyst/pkg/llm"
 	"github.com/lokalyst/lokalyst/pkg/prompts"
 	"github.com/lokalyst/lokalyst/pkg/redact"
@@ -35,6 +37,8 @@ const ledgerSize = 4096
 type Host struct {
 	engine *analysis.Engine
 	now    func() time.Time
+	// configMaps connects to the cluster that Grafana runs in.
+	configMaps func() (corev1client.ConfigMapsGetter, error)
 
 	mu      sync.Mutex
 	servers map[string]*sharedServer
@@ -61,8 +65,9 @@ func NewHost(now func() time.Time) (*Host, error) {
 			Prompts: registry, Signatures: signatures, Redactor: redact.New(),
 			Ledger: verdict.NewLedger(ledgerSize, now), Tracer: tracing.DefaultTracer(), Now: now,
 		},
-		now:     now,
-		servers: map[string]*sharedServer{},
+		now:        now,
+		configMaps: func() (corev1client.ConfigMapsGetter, error) { return kube.ConfigMaps(kube.ServiceAccountDir) },
+		servers:    map[string]*sharedServer{},
 	}, nil
 }
 

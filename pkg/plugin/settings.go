@@ -35,6 +35,7 @@ type settings struct {
 	concurrency   int
 	alertWait     time.Duration
 	datasourceUID string
+	kubernetes    kubernetesSettings
 }
 
 // settingsJSON is the wire form of jsonData. Fields of the contract that no code
@@ -47,10 +48,11 @@ type settingsJSON struct {
 		Model string `json:"model"`
 		Slots int    `json:"slots"`
 	} `json:"llmServers"`
-	MaxLines             int      `json:"maxLines"`
-	MaxGroups            int      `json:"maxGroups"`
-	MaxConcurrentQueries int      `json:"maxConcurrentQueries"`
-	AlertWait            duration `json:"alertWait"`
+	MaxLines             int                `json:"maxLines"`
+	MaxGroups            int                `json:"maxGroups"`
+	MaxConcurrentQueries int                `json:"maxConcurrentQueries"`
+	AlertWait            duration           `json:"alertWait"`
+	Kubernetes           kubernetesSettings `json:"kubernetes"`
 }
 
 // secretLLMKey is the name of the model servers' API key in secureJsonData.
@@ -69,6 +71,7 @@ func loadSettings(s backend.DataSourceInstanceSettings) (settings, error) {
 		maxGroups:   orDefault(wire.MaxGroups, defaultMaxGroups, hardMaxGroups),
 		concurrency: orDefault(wire.MaxConcurrentQueries, defaultConcurrency, 10),
 		alertWait:   time.Duration(wire.AlertWait),
+		kubernetes:  wire.Kubernetes,
 	}
 	if out.alertWait <= 0 {
 		out.alertWait = defaultAlertWait

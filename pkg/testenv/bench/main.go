@@ -26,8 +26,12 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"plugin", benchPlugin},
+		{"loki", benchLoki},
 		{"patterns", benchPatterns},
 		{"redact", benchRedact},
+		{"rules", benchRules},
+		{"prompts", benchPrompts},
+		{"verdict", benchVerdict},
 		{"llm", benchLLM},
 	}
 }
