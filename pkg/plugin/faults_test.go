@@ -252,6 +252,14 @@ func TestSettings(t *testing.T) {
 	require.True(t, json.Valid(h.JSONDetails))
 }
 
+func TestHealthNeverRunsTheModel(t *testing.T) {
+	called := make(chan struct{}, 1)
+	r := newRig(t, parts{lokiURL: "http://127.0.0.1:1", llmURL: llmStub(t, func(http.ResponseWriter, *http.Request) { called <- struct{}{} })})
+	h := r.health()
+	require.Contains(t, h.Message, "The model server answers; Loki cannot be used.")
+	require.Empty(t, called)
+}
+
 func TestPromptsResource(t *testing.T) {
 	r := newRig(t, parts{noLLM: true, lokiURL: "http://127.0.0.1:1"})
 	var got struct {

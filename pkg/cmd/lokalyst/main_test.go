@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lokalyst/lokalyst/pkg/testenv"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
 type servers struct{ loki, llm, tenant string }
@@ -89,6 +90,13 @@ func TestExitCodes(t *testing.T) {
 	code, _, errs := lokalyst(t, "analyze", "--loki", gone.URL, selector)
 	require.Equal(t, exitNoVerdict, code)
 	require.Contains(t, errs, "Check that Loki runs")
+}
+
+func TestColourOnlyWhereItIsAskedFor(t *testing.T) {
+	for _, s := range []verdict.Severity{verdict.Inconclusive, verdict.Healthy, verdict.Notice, verdict.Warning, verdict.Critical} {
+		require.Equal(t, "x", paint(s, false)("x"))
+		require.Regexp(t, "^\x1b\\[.*x\x1b\\[.*m$", paint(s, true)("x"))
+	}
 }
 
 func TestUsage(t *testing.T) {
