@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/lokalyst/lokalyst/pkg/patterns"
@@ -10,14 +11,14 @@ import (
 
 // assess gives every group its rules verdict, which is its verdict until a model
 // has judged.
-func (e *Engine) assess(res *Result, hasBaseline bool) {
+func (e *Engine) assess(res *Result) {
 	for i := range res.Groups {
 		g := &res.Groups[i]
-		g.Rules = e.rulesVerdict(g, hasBaseline)
+		g.Rules = e.rulesVerdict(g)
 		g.Verdict = verdict.Verdict{
 			Severity: g.Rules.Severity, RulesSeverity: g.Rules.Severity, Probability: verdict.ProbabilityUnknown,
 			Category: g.Rules.Category, Summary: g.Rules.Summary, Source: verdict.SourceRules,
-			SuspectedInjection: g.Rules.Injection, Findings: ruleFindings(g, nil),
+			SuspectedInjection: g.Rules.Injection, Findings: ruleFindings(g),
 		}
 		if g.Rules.Injection {
 			g.notice(true, "%sA log line talks to the model. It is shown as evidence and was treated as text.", g.prefix())
@@ -25,48 +26,54 @@ func (e *Engine) assess(res *Result, hasBaseline bool) {
 	}
 }
 
-func (e *Engine) rulesVerdict(g *Group, hasBaseline bool) rules.Result {
+func (e *Engine) rulesVerdict(g *Group) rules.Result {
 	if len(g.Series) > 0 {
 		// What a number means, only the asker knows.
 		return rules.Result{Severity: verdict.Inconclusive, Category: verdict.CategoryNone, Summary: "The rules do not judge metric series."}
 	}
-	return e.Signatures.Assess(rules.Input{Patterns: g.Patterns, Lines: int(g.LinesRead), HasBaseline: hasBaseline})
+	if g.LinesRead == 0 && g.LinesTotal > 0 {
+		return rules.Result{Severity: verdict.Inconclusive, Category: verdict.CategoryNone, Summary: fmt.Sprintf("None of the %d lines were in the sample: nothing could be judged.", g.LinesTotal)}
+	}
+	return e.Signatures.Assess(rules.Input{Patterns: g.Patterns, Lines: int(g.LinesRead), HasBaseline: g.Compared})
 }
 
-// ruleFindings appends the findings of the rules to those that were said already,
-// each pattern cited once: what code found is not lost because a model overlooked
-// it, and a share of errors does not repeat what a signature names.
-func ruleFindings(g *Group, said []verdict.Finding) []verdict.Finding {
+// ruleFindings are the rules' findings with pattern ids, each pattern cited once: a
+// share of errors does not repeat what a signature names.
+func ruleFindings(g *Group) []verdict.Finding {
+	var out []verdict.Finding
+	for _, f := range g.Rules.Findings {
+		v := verdict.Finding{Category: f.Category, Reason: f.Reason}
+		for _, i := range f.Patterns {
+			v.Patterns = append(v.Patterns, idOf(i))
+		}
+		out = join(out, []verdict.Finding{v})
+	}
+	return out
+}
+
+// join appends to findings those of more that cite a pattern which none did so far.
+func join(findings, more []verdict.Finding) []verdict.Finding {
 	cited := map[string]bool{}
-	for _, f := range said {
+	for _, f := range findings {
 		for _, id := range f.Patterns {
 			cited[id] = true
 		}
 	}
-	for _, f := range g.Rules.Findings {
-		v := verdict.Finding{Category: f.Category, Reason: f.Reason}
-		for _, i := range f.Patterns {
-			if id := idOf(i); !cited[id] {
-				cited[id] = true
-				v.Patterns = append(v.Patterns, id)
-			}
-		}
-		if len(v.Patterns) > 0 {
-			said = append(said, v)
+	for _, f := range more {
+		f.Patterns = slices.DeleteFunc(slices.Clone(f.Patterns), func(id string) bool { return cited[id] })
+		if len(f.Patterns) > 0 {
+			findings = append(findings, f)
 		}
 	}
-	return said
+	return findings
 }
 
-// worst returns the n groups with the worst rules verdict, in their order. Among
+// worst returns the n groups with the worst rules verdict, the worst first. Among
 // equals those with more error lines come first.
 func worst(groups []Group, n int) []*Group {
 	all := make([]*Group, len(groups))
 	for i := range groups {
 		all[i] = &groups[i]
-	}
-	if len(all) <= n {
-		return all
 	}
 	slices.SortStableFunc(all, func(a, b *Group) int {
 		if a.Rules.Severity != b.Rules.Severity {
@@ -74,7 +81,7 @@ func worst(groups []Group, n int) []*Group {
 		}
 		return errorLines(b) - errorLines(a)
 	})
-	return all[:n]
+	return all[:min(n, len(all))]
 }
 
 func errorLines(g *Group) (n int) {

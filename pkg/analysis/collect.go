@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +60,7 @@ func collectLines(ctx context.Context, r *Request, res *Result, redact func(stri
 		res.Cost.Lines += int64(base.Lines)
 		switch {
 		case ctx.Err() != nil || errors.Is(err, loki.ErrUnavailable):
-			return err // the window cannot be read either
+			return cmp.Or(err, ctx.Err()) // the window cannot be read either
 		case err != nil:
 			c.groups, c.err = map[string]*collected{}, nil
 			r.Baseline = 0
@@ -205,14 +206,16 @@ func (c *collector) finish(res *Result, hasBaseline bool) error {
 	}
 	for _, g := range c.groups {
 		ps := g.miner.Patterns()
-		if hasBaseline {
+		// A group of which sampling read nothing, now or before, cannot be compared.
+		compared := hasBaseline && (g.read > 0 || g.total == 0) && (g.baseRead > 0 || g.baseTotal == 0)
+		if compared {
 			ps = patterns.Compare(ps, scale(g), g.baseRead >= g.baseTotal)
 		} else {
 			ps = slices.DeleteFunc(ps, func(p patterns.Pattern) bool { return p.Count == 0 })
 		}
 		res.Cost.Patterns += len(ps)
 		res.Groups = append(res.Groups, Group{
-			Values: g.values, Patterns: ps, Streams: g.streams, LinesTotal: max(g.total, g.read), LinesRead: g.read,
+			Values: g.values, Patterns: ps, Streams: g.streams, LinesTotal: max(g.total, g.read), LinesRead: g.read, Compared: compared,
 		})
 	}
 	sortGroups(res.Groups)

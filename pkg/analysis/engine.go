@@ -75,6 +75,9 @@ type Request struct {
 	// Wait bounds the waiting for the model; 0 waits as long as a call may take.
 	// A call that is not ready in time goes on for the next asker.
 	Wait time.Duration
+	// Reserve is what a bounded wait leaves of the caller's deadline, for shaping and
+	// sending the answer.
+	Reserve time.Duration
 	// Progress, if set, is told what is being done. It may be called from several
 	// goroutines.
 	Progress func(step, detail string)
@@ -105,8 +108,10 @@ type Group struct {
 	Streams []map[string]string
 	// LinesTotal is exact; LinesRead of them were read.
 	LinesTotal, LinesRead int64
-	Rules                 rules.Result
-	Verdict               verdict.Verdict
+	// Compared says that the patterns' changes against a baseline are known.
+	Compared bool
+	Rules    rules.Result
+	Verdict  verdict.Verdict
 
 	notices []Notice
 }
@@ -147,7 +152,7 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 	}
 	res.Prompt = prompt
 	t := &timer{tracer: e.Tracer, now: e.Now, cost: &res.Cost}
-	t.run(ctx, "assess", func(context.Context) { e.assess(res, r.Baseline > 0) })
+	t.run(ctx, "assess", func(context.Context) { e.assess(res) })
 	e.judgeGroups(ctx, res, question{Request: &r, prompt: prompt, instructions: instructions, query: query, window: res.Window}, t)
 	if err := ctx.Err(); err != nil && r.Wait == 0 {
 		return nil, err
@@ -167,8 +172,12 @@ func (e *Engine) judgeGroups(ctx context.Context, res *Result, q question, t *ti
 	wait := ctx
 	var calls errgroup.Group
 	if q.Wait > 0 {
+		limit := q.Wait
+		if deadline, ok := ctx.Deadline(); ok {
+			limit = max(min(limit, deadline.Sub(e.Now())-q.Reserve), time.Millisecond)
+		}
 		var cancel context.CancelFunc
-		wait, cancel = context.WithTimeout(ctx, q.Wait)
+		wait, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	} else {
 		calls.SetLimit(maxParallelCalls)
@@ -198,7 +207,7 @@ func (e *Engine) Patterns(ctx context.Context, r Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.assess(res, r.Baseline > 0)
+	e.assess(res)
 	collectNotices(res)
 	return res, nil
 }

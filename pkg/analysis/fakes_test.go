@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -42,12 +43,14 @@ type logs struct {
 	by          string // the label that each line's first word is the value of
 	read        loki.Read
 	baselineErr error
+	// unread are the exact numbers of groups of which no line is read.
+	unread, unreadBefore map[string]int64
 }
 
 func (l logs) Lines(_ context.Context, _ loki.Query, w loki.Window, by []string, _ loki.Limits, line func(loki.Entry)) (loki.Read, error) {
-	lines, at := l.now, end.Add(-time.Hour)
+	lines, at, unread := l.now, end.Add(-time.Hour), l.unread
 	if w.End.Before(end) {
-		lines, at = l.before, w.Start
+		lines, at, unread = l.before, w.Start, l.unreadBefore
 		if l.baselineErr != nil {
 			return loki.Read{}, l.baselineErr
 		}
@@ -65,6 +68,7 @@ func (l logs) Lines(_ context.Context, _ loki.Query, w loki.Window, by []string,
 		totals[value]++
 		line(loki.Entry{Time: at.Add(time.Duration(i) * time.Second).UnixNano(), Stream: streams[value], Line: []byte(text)})
 	}
+	maps.Copy(totals, unread)
 	read := l.read
 	read.Lines, read.Total = len(lines), max(read.Total, int64(len(lines)))
 	for v, n := range totals {

@@ -44,7 +44,7 @@ func (e *Engine) judge(ctx context.Context, g *Group, q question, t *timer) {
 	if g.LinesRead == 0 && len(g.Series) == 0 {
 		return // nothing to ask about; no lines and gone silent are for the rules to say
 	}
-	if q.OnlyNovel && !novel(g, q.Baseline > 0) {
+	if q.OnlyNovel && !novel(g) {
 		t.add(func(c *Cost) { c.CallsAvoided++ })
 		return
 	}
@@ -64,8 +64,8 @@ func (e *Engine) judge(ctx context.Context, g *Group, q question, t *timer) {
 
 // novel reports whether the group holds anything that a model could add to: what
 // the rules call suspicious, or what the baseline does not know.
-func novel(g *Group, hasBaseline bool) bool {
-	if !hasBaseline || g.Rules.Severity != verdict.Healthy {
+func novel(g *Group) bool {
+	if !g.Compared || g.Rules.Severity != verdict.Healthy {
 		return true
 	}
 	return slices.ContainsFunc(g.Patterns, func(p patterns.Pattern) bool { return p.Change == patterns.ChangeNew })
@@ -190,6 +190,9 @@ func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key 
 // checks the answer. The result cites templates instead of ids, so that it can be
 // served to a later request whose ids differ.
 func (e *Engine) ask(ctx context.Context, q question, l layout) (verdict.Entry, error) {
+	// Waiting for a slot is bounded too, or a slow server would collect calls.
+	ctx, cancel := context.WithTimeout(ctx, 2*maxCall)
+	defer cancel()
 	caps, err := q.Model.Capabilities(ctx)
 	if err != nil {
 		return verdict.Entry{}, err

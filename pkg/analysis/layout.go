@@ -174,7 +174,7 @@ func inert(s string, limit int) string {
 }
 
 // controlWord matches instructions in brackets such as Llama 2's [INST].
-var controlWord = regexp.MustCompile(`\[(/?[A-Z_]+\])`)
+var controlWord = regexp.MustCompile(`\[(/?(?:[A-Z0-9_]+|gMASK|control_[0-9]+)\])`)
 
 // neutral breaks the sequences that tokenizers turn into control tokens, such as
 // <|eot_id|>, <end_of_turn>, <s> or [INST], by a space behind their first

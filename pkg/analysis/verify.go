@@ -21,18 +21,24 @@ func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	if v.Rejected > 0 {
 		g.notice(false, "%sFindings of the model that were dropped, because the patterns they cite show nothing unusual: %d.", g.prefix(), v.Rejected)
 	}
-	if g.Rules.Fatal && v.Severity < g.Rules.Severity {
+	switch {
+	case g.Rules.Fatal && v.Severity < g.Rules.Severity:
 		v.Severity, v.Contested = g.Rules.Severity, true
 		g.notice(true, "%sThe model judged milder than a fatal signature allows; the rules verdict stands: %s", g.prefix(), g.Rules.Summary)
-	}
-	v.Findings = ruleFindings(g, v.Findings)
-	if v.Severity == verdict.Inconclusive && g.Rules.Severity > verdict.Healthy {
+	case v.Severity == verdict.Inconclusive && g.Rules.Severity > verdict.Healthy:
 		v.Severity = g.Rules.Severity
 		g.notice(false, "%sThe model could not judge; the severity is that of the rules: %s", g.prefix(), g.Rules.Summary)
-	}
-	if v.Severity == verdict.Critical && len(v.Findings) == 0 {
+	case v.Severity == verdict.Critical && len(v.Findings) == 0 && !g.Rules.Fatal:
+		// What the rules found does not count here: a line that talks to the model is
+		// one of their findings and must not support what it asked for.
 		v.Severity = verdict.Warning
 		g.notice(true, "%sThe model calls this an incident, but no pattern supports it; it counts as a warning.", g.prefix())
+	}
+	if v.Contested {
+		v.Summary = g.Rules.Summary
+		v.Findings = join(ruleFindings(g), v.Findings)
+	} else {
+		v.Findings = join(v.Findings, ruleFindings(g))
 	}
 	v.Category = category(v, g)
 	g.Verdict = v

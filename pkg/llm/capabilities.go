@@ -65,6 +65,14 @@ func (s *Server) Capabilities(ctx context.Context) (Capabilities, error) {
 	return s.caps, err
 }
 
+// Refresh asks the server now, whatever it said before.
+func (s *Server) Refresh(ctx context.Context) (Capabilities, error) {
+	s.mu.Lock()
+	s.capsTime = time.Time{}
+	s.mu.Unlock()
+	return s.Capabilities(ctx)
+}
+
 func (s *Server) probe(ctx context.Context) (Capabilities, error) {
 	var models struct {
 		Data []struct {
@@ -95,14 +103,13 @@ func (s *Server) probe(ctx context.Context) (Capabilities, error) {
 		} `json:"default_generation_settings"`
 	}
 	err := s.ask(ctx, http.MethodGet, "/props", nil, &props)
-	var e *Error
 	switch {
 	case err == nil:
 		caps.Slots, caps.Build = max(1, props.Slots), props.Build
 		if props.Defaults.Context > 0 {
 			caps.Context = props.Defaults.Context
 		}
-	case errors.As(err, &e) && e.Status != 0:
+	case notThere(err):
 		// Not a llama-server: what /v1/models said must do.
 	default:
 		return Capabilities{}, err

@@ -180,58 +180,95 @@ func (r *reader) forward(ctx context.Context, start, end int64) error {
 	return nil
 }
 
-// sample reads a share of each slice of the window.
+// A slice is a part of the window with its exact number of lines.
+type slice struct{ start, end, lines int64 }
+
+// sample reads a share of each slice of the window, limit lines in all.
 func (r *reader) sample(ctx context.Context, start, end int64, limit int) error {
-	width := max(int64(time.Millisecond), (end-start)/sampleSlices/int64(time.Millisecond)*int64(time.Millisecond))
-	type slice struct {
-		from, to int64
-		lines    int64
+	parts, err := r.slices(ctx, start, end)
+	if err != nil {
+		return err
 	}
-	var slices []slice
-	total := int64(0)
-	for from := start; from < end; from += width {
-		s := slice{from: from, to: min(from+width, end)}
-		if len(slices) == sampleSlices-1 {
-			s.to = end
-		}
-		totals, err := r.c.Count(ctx, r.q, Window{Start: time.Unix(0, s.from), End: time.Unix(0, s.to)}, nil)
-		r.read.Requests++
-		if err != nil {
-			return err
-		}
-		for _, t := range totals {
-			s.lines += t.Lines
-		}
-		total += s.lines
-		slices = append(slices, s)
-		if s.to == end {
-			break
-		}
+	quiet := quietShare * float64(limit) / float64(len(parts))
+	floor := func(s slice) float64 { return min(float64(s.lines), quiet) }
+	rest, weight := float64(limit), 0.0
+	for _, s := range parts {
+		rest -= floor(s)
+		weight += float64(s.lines) - floor(s)
 	}
-	for _, s := range slices {
-		share := quietShare*float64(limit)/float64(len(slices)) + (1-quietShare)*float64(limit)*float64(s.lines)/float64(max(1, total))
-		if s.lines == 0 || int(share) == 0 {
-			continue
-		}
-		if err := r.backward(ctx, s.from, s.to, int(share)); err != nil {
+	due := 0.0 // carried on, so that rounding loses no line
+	for _, s := range parts {
+		due += floor(s) + rest*(float64(s.lines)-floor(s))/max(1, weight)
+		share := int(due + 1e-6)
+		due -= float64(share)
+		if err := r.part(ctx, s, share); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// backward reads the newest share entries of [start, end). A share beyond one
-// page is read as parts of the slice, so that order and memory stay bounded.
-func (r *reader) backward(ctx context.Context, start, end int64, share int) error {
-	if share > r.page && end-start > 1 {
-		middle := start + (end-start)/2
-		if err := r.backward(ctx, start, middle, share/2); err != nil {
+// slices divides the window and counts each part.
+func (r *reader) slices(ctx context.Context, start, end int64) ([]slice, error) {
+	width := max(int64(time.Millisecond), wholeMillis((end-start)/sampleSlices))
+	var out []slice
+	for from := start; from < end; from += width {
+		s := slice{start: from, end: min(from+width, end)}
+		if len(out) == sampleSlices-1 {
+			s.end = end
+		}
+		var err error
+		if s.lines, err = r.count(ctx, s.start, s.end); err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+		if s.end == end {
+			break
+		}
+	}
+	return out, nil
+}
+
+func wholeMillis(ns int64) int64 { return ns / int64(time.Millisecond) * int64(time.Millisecond) }
+
+func (r *reader) count(ctx context.Context, start, end int64) (lines int64, err error) {
+	r.read.Requests++
+	totals, err := r.c.Count(ctx, r.q, Window{Start: time.Unix(0, start), End: time.Unix(0, end)}, nil)
+	for _, t := range totals {
+		lines += t.Lines
+	}
+	return lines, err
+}
+
+// part reads share lines of a slice. What one page cannot hold is divided in time
+// by where the lines are, so that order and memory stay bounded and a burst gets
+// the share it has; what one page can hold is read newest first.
+func (r *reader) part(ctx context.Context, s slice, share int) error {
+	switch {
+	case share <= 0 || s.lines == 0:
+		return nil
+	case int64(share) >= s.lines:
+		return r.forward(ctx, s.start, s.end)
+	}
+	middle := s.start + wholeMillis((s.end-s.start)/2)
+	if share > r.page && middle > s.start {
+		left, err := r.count(ctx, s.start, middle)
+		if err != nil {
 			return err
 		}
-		return r.backward(ctx, middle, end, share-share/2)
+		left = min(left, s.lines)
+		first := int(float64(share)*float64(left)/float64(s.lines) + 0.5)
+		if err := r.part(ctx, slice{s.start, middle, left}, first); err != nil {
+			return err
+		}
+		return r.part(ctx, slice{middle, s.end, s.lines - left}, share-first)
 	}
-	if err := r.fetch(ctx, start, end, share, "backward"); err != nil {
+	page := r.page
+	if err := r.fetch(ctx, s.start, s.end, share, "backward"); err != nil {
 		return err
+	}
+	if r.page < page && len(r.entries) < share && middle > s.start {
+		return r.part(ctx, s, share) // the server allows smaller pages, so the part must be divided
 	}
 	r.emit(len(r.entries))
 	return nil

@@ -104,6 +104,38 @@ func TestSamplingCoversTheWholeWindow(t *testing.T) {
 	}
 }
 
+// TestSamplingKeepsABurst: nearly all lines lie in one second, as in an incident.
+func TestSamplingKeepsABurst(t *testing.T) {
+	end := time.Now().Add(-time.Minute).Truncate(time.Second)
+	start := end.Add(-time.Hour)
+	burst := testenv.Stream{Labels: map[string]string{"app": "burst"}}
+	for i := range 3000 {
+		burst.Entries = append(burst.Entries, testenv.Entry{Time: start.Add(40*time.Minute + time.Duration(i)*300*time.Microsecond), Line: fmt.Sprintf("burst %d", i)})
+	}
+	quiet := testenv.Stream{Labels: map[string]string{"app": "burst", "s": "quiet"}}
+	for i := range 60 {
+		quiet.Entries = append(quiet.Entries, testenv.Entry{Time: start.Add(time.Duration(i) * time.Minute), Line: fmt.Sprintf("quiet %d", i)})
+	}
+	c := real(t, burst, quiet)
+	q, err := loki.Parse(`{app="burst"}`)
+	require.NoError(t, err)
+	for _, tc := range []struct{ limit, page int }{{1000, 5000}, {2000, 300}, {2900, 1000}, {10, 5000}, {1, 5000}} {
+		lines, last := 0, int64(0)
+		seen := map[string]bool{}
+		read, err := c.Lines(t.Context(), q, loki.Window{Start: start, End: end}, nil, loki.Limits{Lines: tc.limit, Page: tc.page}, func(e loki.Entry) {
+			require.False(t, seen[string(e.Line)], "each line once")
+			seen[string(e.Line)] = true
+			require.GreaterOrEqual(t, e.Time, last)
+			last = e.Time
+			lines++
+		})
+		require.NoError(t, err)
+		require.True(t, read.Sampled)
+		require.Equal(t, lines, read.Lines)
+		require.InDelta(t, tc.limit, read.Lines, 1+0.02*float64(tc.limit), "the budget is used: %+v", tc)
+	}
+}
+
 func TestHalfOpenWindowCountsAsItReads(t *testing.T) {
 	at := time.Now().Add(-time.Minute).Truncate(time.Second)
 	c := real(t, testenv.Stream{Labels: map[string]string{"app": "edges"}, Entries: []testenv.Entry{

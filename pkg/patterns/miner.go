@@ -130,6 +130,7 @@ func (m *Miner) Add(l Line) {
 func (m *Miner) find(text []byte) *cluster {
 	m.normalise(text)
 	if c, ok := m.exact[string(m.mask)]; ok {
+		c.JSON = c.JSON || m.isJSON
 		return c
 	}
 	key := string(m.mask)
@@ -168,6 +169,7 @@ func (m *Miner) search() *cluster {
 	}
 	if best != nil && bestEqual >= need {
 		m.generalise(best)
+		best.JSON = best.JSON || m.isJSON
 		return best
 	}
 	if len(m.all) >= m.cfg.MaxPatterns {
@@ -270,6 +272,9 @@ func (m *Miner) count(c *cluster, l Line) {
 	if fresh || l.Level > c.best {
 		c.best = l.Level
 		c.Sample, c.SampleTime, c.SampleStream = cut(l.Text), l.Time, l.Stream
+	}
+	if fresh {
+		c.Streams = nil // those of the baseline may be gone since a rollout
 	}
 	if len(c.Streams) < maxStreams && !slices.Contains(c.Streams, l.Stream) {
 		c.Streams = append(c.Streams, l.Stream)

@@ -196,11 +196,17 @@ func TestRegexMatchesItsLines(t *testing.T) {
 	for _, l := range []string{
 		`"GET / HTTP/1.1" 502 17`, "status=503 upstream gone", `{"level":"error","msg":"panic: boom\\n\\tat main.go"}`, `{"msg":"failed with code=x y"}`,
 		`{"k8s_pod":"a","http2":1}`, `{"spaced key":"v w"}`, "a\u00a0b\u2028c", `{"a":"b","ts":"x y","c":"d e"}`, `{"a": "b" , "c": {"d": [1, "e"]}}`,
+		"2024-01-02T03:04:05Z \x1b[32mINFO\x1b[0m main: server started", `{"level":"INFO","timestamp":"2024-01-01 10:00:00,123","msg":"worker started"}`,
+		`{"level":"i","ts":1.5,"time":"x","msg":"a b"}`, `{"level":"i","ts":{"a":1},"msg":"a b"}`,
 		`{"msg":"caf\\u00e9 a\\u0001b"}`,
 	} {
 		p := mine(l)[0]
 		require.Regexp(t, p.Regex(), l)
 	}
+	shared := mine("level=info msg=started", `{"level":"info","msg":"started"}`)
+	require.Len(t, shared, 1)
+	require.Regexp(t, shared[0].Regex(), `{"level":"info","msg":"started"}`)
+	require.Regexp(t, shared[0].Regex(), "level=info msg=started")
 	require.False(t, regexp.MustCompile(func() string { p := mine("disk sda failed")[0]; return p.Regex() }()).MatchString("disk sda ok"))
 }
 

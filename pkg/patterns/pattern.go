@@ -26,7 +26,7 @@ type Pattern struct {
 	// Streams are up to eight stream numbers that the lines came from, in the
 	// order of their first line.
 	Streams []int
-	// JSON says that the lines are JSON objects, which the template shows as
+	// JSON says that lines of it are JSON objects, which the template shows as
 	// key=value pairs.
 	JSON bool
 	// BaselineCount is the number of lines added with Line.Baseline. They count
@@ -85,6 +85,7 @@ func merge(in []Pattern) []Pattern {
 		} else if p.Count > 0 || q.Count == 0 {
 			q.First, q.Last = min(q.First, p.First), max(q.Last, p.Last)
 		}
+		q.JSON = q.JSON || p.JSON
 		q.Count += p.Count
 		q.BaselineCount += p.BaselineCount
 		for l, n := range p.Levels {

@@ -14,12 +14,14 @@ var placeholder = regexp.MustCompile(`<(?:\*|[a-z][a-z-]*)>|\b[1-5]xx\b`)
 const maxRegex = 600
 
 // The gaps between two words. What the template shows as a space can be any white
-// space or control character; in JSON it can also be an escape or the punctuation
-// and the left-out time field between two fields.
+// space, control character or ANSI escape; in JSON it can also be an escape
+// sequence or punctuation. Before a word with a key, time fields that the template
+// leaves out may stand.
 const (
-	gap       = `[\s\pC\pZ]+`
-	gapJSON   = `(?:[\s\pC\pZ"\',:{}\[\]]|\\[nrt]|\\u[0-9a-fA-F]{4})+(?:"(?:time|ts|timestamp|@timestamp|t|datetime)"\s*:[^,]*,\s*"?)?`
-	equalJSON = `["\\]*\s*[:=]\s*["\\]*`
+	gap      = `(?:[\s\pC\pZ]|\x1b\[[0-?]*[ -/]*[@-~])+`
+	gapJSON  = `(?:[\s\pC\pZ"\',:{}\[\]]|\\[nrt]|\\u[0-9a-fA-F]{4})+`
+	gapField = gapJSON + `(?:(?:time|ts|timestamp|@timestamp|t|datetime)"\s*:\s*(?:"(?:[^"\\]|\\.)*"|\{[^}]*\}|[^,{"]*)\s*,\s*"?)*`
+	equal    = `["\\]*\s*[:=]\s*["\\]*`
 )
 
 // Regex returns an RE2 expression that matches the raw lines of the pattern, for
@@ -32,9 +34,13 @@ func (p *Pattern) Regex() string {
 		if b.Len() > maxRegex {
 			break
 		}
-		if i > 0 && p.JSON {
+		switch {
+		case i == 0:
+		case p.JSON && strings.Contains(word, "="):
+			b.WriteString(gapField)
+		case p.JSON:
 			b.WriteString(gapJSON)
-		} else if i > 0 {
+		default:
 			b.WriteString(gap)
 		}
 		literal(&b, word, p.JSON)
@@ -55,7 +61,7 @@ func literal(b *strings.Builder, word string, inJSON bool) {
 			case r == '\uFFFD':
 				b.WriteString(`.+?`)
 			case inJSON && r == '=':
-				b.WriteString(equalJSON)
+				b.WriteString(equal)
 			case inJSON && (r == '"' || r == '\\' || r == '/'):
 				b.WriteString(`\\?` + regexp.QuoteMeta(string(r)))
 			default:

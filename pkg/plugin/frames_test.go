@@ -150,16 +150,22 @@ func TestLoadQueryDefaults(t *testing.T) {
 		queryType: "analysis", expr: `{a="b"}`, promptID: "incident-triage", value: "severity", maxLines: 20_000, maxGroups: 20,
 		window: loki.Window{Start: windowStart, End: windowEnd},
 	}, q)
-	q, err = load(`{"expr":"x","groupBy":["a"," a ",""],"maxLines":900000000}`, true)
+	q, err = load(`{"expr":"x","groupBy":["a"," a ",""],"maxLines":900000000,"maxGroups":100}`, true)
 	require.NoError(t, err)
 	require.Equal(t, 24*time.Hour, q.baseline)
 	require.True(t, q.onlyNovel)
 	require.Equal(t, []string{"a"}, q.groupBy)
 	require.Equal(t, 20_000, q.maxLines, "the setting is the limit")
+	require.Equal(t, 20, q.maxGroups)
 	q, err = load(`{"expr":"x","baseline":"none","ask":"always"}`, true)
 	require.NoError(t, err)
 	require.Zero(t, q.baseline)
 	require.False(t, q.onlyNovel)
+
+	q, err = load(`{"expr":"x","baseline":"5m"}`, false)
+	require.NoError(t, err)
+	require.Equal(t, time.Hour, q.baseline, "no nearer than the window is long")
+	require.Len(t, q.notices, 1)
 
 	for want, raw := range map[string]string{
 		"JSON":               `{`,
@@ -169,7 +175,6 @@ func TestLoadQueryDefaults(t *testing.T) {
 		"no label name":      `{"groupBy":["a b"]}`,
 		"name of a column":   `{"groupBy":["severity"]}`,
 		"no duration":        `{"baseline":"soon"}`,
-		"shorter than":       `{"baseline":"5m"}`,
 		"is no duration":     `{"baseline":3600}`,
 		"unknown value":      `{"value":"severty"}`,
 		"not available in":   `{"context":"events"}`,

@@ -69,7 +69,7 @@ func (d *datasource) checkModel(ctx context.Context) (string, error) {
 	if d.model == nil {
 		return errNoModel.Error(), errNoModel
 	}
-	caps, err := d.model.Capabilities(ctx)
+	caps, err := d.model.Refresh(ctx)
 	if err != nil {
 		return err.Error(), err
 	}

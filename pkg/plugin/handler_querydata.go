@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +46,7 @@ func (d *datasource) answer(ctx context.Context, q concurrent.Query, fromAlert b
 	if err != nil {
 		return nil, err
 	}
-	if err := d.checkField(parsed); err != nil {
+	if err := d.checkPrompt(parsed); err != nil {
 		return nil, err
 	}
 	request := analysis.Request{
@@ -57,7 +58,7 @@ func (d *datasource) answer(ctx context.Context, q concurrent.Query, fromAlert b
 		request.Model = d.model
 	}
 	if fromAlert {
-		request.Wait = d.alertWait(ctx)
+		request.Wait, request.Reserve = d.settings.alertWait, deadlineMargin
 	}
 	if parsed.queryType == typePatterns {
 		result, err := d.host.engine.Patterns(ctx, request)
@@ -70,6 +71,9 @@ func (d *datasource) answer(ctx context.Context, q concurrent.Query, fromAlert b
 	if err != nil {
 		return nil, err
 	}
+	for _, text := range parsed.notices {
+		result.Notices = append(result.Notices, analysis.Notice{Text: text})
+	}
 	if d.modelErr != nil {
 		result.Notices = append(result.Notices, analysis.Notice{Warning: true, Text: d.modelErr.Error()})
 	}
@@ -79,29 +83,25 @@ func (d *datasource) answer(ctx context.Context, q concurrent.Query, fromAlert b
 	return analysisFrames(result, d.frameOptions(parsed)), nil
 }
 
-// checkField refuses a verdict query for a field that its prompt does not have
-// before anything is read: a rule would try it three times.
-func (d *datasource) checkField(q query) error {
-	name, ok := strings.CutPrefix(q.value, "field:")
-	if !ok || q.queryType != typeVerdict {
+// checkPrompt refuses what does not fit the prompt's fields before anything is
+// read: a rule would try it three times.
+func (d *datasource) checkPrompt(q query) error {
+	if q.queryType == typePatterns {
 		return nil
 	}
 	prompt, err := d.host.engine.Prompts.Get(q.promptID)
 	if err != nil {
 		return err
 	}
-	_, err = numericField(prompt, name)
-	return err
-}
-
-// alertWait is how long an alert rule waits for the model: the setting, but never
-// into the last seconds before the caller's deadline.
-func (d *datasource) alertWait(ctx context.Context) time.Duration {
-	wait := d.settings.alertWait
-	if deadline, ok := ctx.Deadline(); ok {
-		wait = min(wait, time.Until(deadline)-deadlineMargin)
+	for _, f := range prompt.Fields {
+		if slices.Contains(q.groupBy, f.Name) {
+			return inputError("groupBy %q is also a field of prompt %q; rename the label with label_format", f.Name, prompt.ID)
+		}
 	}
-	return max(wait, time.Millisecond)
+	if name, ok := strings.CutPrefix(q.value, "field:"); ok && q.queryType == typeVerdict {
+		_, err = numericField(prompt, name)
+	}
+	return err
 }
 
 func (d *datasource) frameOptions(q query) frameOptions {

@@ -42,6 +42,8 @@ type query struct {
 	value      string
 	format     string
 	window     loki.Window
+	// notices tell what was read differently from what the query says.
+	notices []string
 }
 
 // queryJSON is the wire form, the same names as in src/types.ts.
@@ -73,7 +75,7 @@ func loadQuery(q backend.DataQuery, s settings, fromAlert bool) (query, error) {
 	out := query{
 		queryType: firstOf(wire.QueryType, q.QueryType, typeAnalysis), expr: wire.Expr, promptID: firstOf(wire.PromptID, defaultPrompt),
 		promptVars: wire.PromptVars, value: firstOf(wire.Value, "severity"), format: wire.Format,
-		maxLines: min(orDefault(wire.MaxLines, s.maxLines, hardMaxLines), s.maxLines), maxGroups: orDefault(wire.MaxGroups, s.maxGroups, hardMaxGroups),
+		maxLines: min(orDefault(wire.MaxLines, s.maxLines, hardMaxLines), s.maxLines), maxGroups: min(orDefault(wire.MaxGroups, s.maxGroups, hardMaxGroups), s.maxGroups),
 		onlyNovel: wire.Ask == "novel" || (wire.Ask == "" && fromAlert),
 		window:    loki.Window{Start: q.TimeRange.From, End: q.TimeRange.To},
 	}
@@ -81,7 +83,12 @@ func loadQuery(q backend.DataQuery, s settings, fromAlert bool) (query, error) {
 	case wire.Baseline != nil:
 		out.baseline = time.Duration(*wire.Baseline)
 	case fromAlert:
-		out.baseline = max(24*time.Hour, out.window.Length())
+		out.baseline = 24 * time.Hour
+	}
+	if length := out.window.Length(); out.baseline > 0 && out.baseline < length {
+		// A dashboard's or a rule's range can grow beyond a baseline that was right once.
+		out.notices = append(out.notices, fmt.Sprintf("The baseline lies %s earlier instead of %s: nearer, it would overlap with the window.", length, out.baseline))
+		out.baseline = length
 	}
 	if wire.Ask != "" && wire.Ask != "novel" && wire.Ask != "always" {
 		return query{}, inputError("unknown ask %q; use novel or always", wire.Ask)
@@ -117,9 +124,6 @@ func (q query) check() error {
 	}
 	if q.baseline < 0 || q.baseline > 365*24*time.Hour {
 		return inputError("the baseline must be an offset between 0 and a year, such as 1h or 1d")
-	}
-	if q.baseline > 0 && q.baseline < q.window.Length() {
-		return inputError("the baseline offset %s is shorter than the window of %s, so both would overlap; use a longer offset", q.baseline, q.window.Length())
 	}
 	for _, name := range q.groupBy {
 		if !labelName.MatchString(name) {
