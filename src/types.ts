@@ -75,3 +75,7 @@ export interface Prompt {
 /** What the backend assumes where settings and query say nothing. */
 export const DEFAULT_MAX_LINES = 20_000;
 export const DEFAULT_MAX_GROUPS = 20;
+
+/** What the backend does not go beyond, whatever the settings say. */
+export const HIGHEST_MAX_LINES = 1_000_000;
+export const HIGHEST_MAX_GROUPS = 100;

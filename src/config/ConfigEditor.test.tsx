@@ -70,10 +70,10 @@ it('can replace an API key that is set', () => {
 });
 
 describe('limits', () => {
-  it('are whole numbers of 1 or more, or nothing', () => {
+  it('are whole numbers within bounds, or nothing', () => {
     const { changed, enter } = setup({ jsonData: { maxLines: 500 } });
     enter(/^Maximum lines/, '0');
-    expect(screen.getByText('Enter a whole number of 1 or more, or nothing for 20000.')).toBeInTheDocument();
+    expect(screen.getByText('Enter a whole number from 1 to 1000000, or nothing for 20000.')).toBeInTheDocument();
     enter(/^Maximum lines/, '1e5');
     expect(changed).not.toHaveBeenCalled();
     enter(/^Maximum lines/, '1000');
