@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -218,7 +219,7 @@ func (e *Engine) ask(ctx context.Context, q question, l layout) (verdict.Entry, 
 		answer.Findings[i].Patterns = fitted.texts(answer.Findings[i].Patterns)
 	}
 	return verdict.Entry{
-		Answer: answer, Probability: p, Time: e.Now(), Model: firstOf(reply.Model, caps.Model), Omitted: len(l.entries) - len(fitted.entries),
+		Answer: answer, Probability: p, Time: e.Now(), Model: cmp.Or(reply.Model, caps.Model), Omitted: len(l.entries) - len(fitted.entries),
 		Usage: verdict.Usage{
 			PromptTokens: reply.Timings.PromptTokens + reply.Timings.CachedTokens, CachedTokens: reply.Timings.CachedTokens,
 			AnswerTokens: reply.Timings.AnswerTokens, Duration: reply.Duration,
@@ -296,11 +297,4 @@ func (l *layout) texts(ids []string) []string {
 		}
 	}
 	return out
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -61,6 +61,19 @@ func TestParseErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
+func TestNarrow(t *testing.T) {
+	for text, want := range map[string]string{
+		`{a="b"} |= "c" # note`: "{a=\"b\"} |= \"c\" # note\n|~ \"x\\\\d\"",
+		`({a="b"})`:             `({a="b"})`,
+	} {
+		q, err := loki.Parse(text)
+		require.NoError(t, err)
+		require.Equal(t, want, loki.Narrow(q)(`x\d`))
+		_, err = loki.Parse(loki.Narrow(q)(`x\d`))
+		require.NoError(t, err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(`{a="b"} | json`)
 	f.Fuzz(func(t *testing.T, s string) {

@@ -53,6 +53,10 @@ func findingRows(res *analysis.Result) []findingRow {
 // findingsTable has one row for each pattern that a finding cites, with the LogQL
 // that selects exactly its lines.
 func findingsTable(res *analysis.Result, o frameOptions) *data.Frame {
+	narrow := func(string) string { return res.Query.Text }
+	if res.Query.Kind == loki.KindLogs {
+		narrow = loki.Narrow(res.Query)
+	}
 	t := newTable("findings", findingRows(res))
 	for i, name := range res.GroupBy {
 		column(t, name, nil, func(r findingRow) string { return r.group.Values[i] })
@@ -65,7 +69,7 @@ func findingsTable(res *analysis.Result, o frameOptions) *data.Frame {
 	column(t, "last_seen", nil, func(r findingRow) time.Time { return time.Unix(0, r.pattern().Last).UTC() })
 	column(t, "sample", nil, func(r findingRow) string { return o.mask(r.pattern().Sample) })
 	column(t, "reason", nil, func(r findingRow) string { return r.finding.Reason })
-	column(t, "logql", &data.FieldConfig{Custom: map[string]any{"hideFrom": map[string]bool{"viz": true}}}, func(r findingRow) string { return patternQuery(res, r) })
+	column(t, "logql", &data.FieldConfig{Custom: map[string]any{"hideFrom": map[string]bool{"viz": true}}}, func(r findingRow) string { return narrow(r.pattern().Regex()) })
 	if o.lokiUID != "" && res.Query.Kind == loki.KindLogs {
 		pattern.Config = &data.FieldConfig{Links: []data.DataLink{{
 			Title: "Show these lines",
@@ -76,14 +80,6 @@ func findingsTable(res *analysis.Result, o frameOptions) *data.Frame {
 		}}}
 	}
 	return t.frame
-}
-
-// patternQuery narrows the user's query to the lines of one pattern.
-func patternQuery(res *analysis.Result, r findingRow) string {
-	if res.Query.Kind != loki.KindLogs {
-		return res.Query.Text
-	}
-	return loki.Narrow(res.Query, r.pattern().Regex())
 }
 
 // maxEvidence bounds the raw lines of an answer.

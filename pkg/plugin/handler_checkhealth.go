@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -59,7 +60,7 @@ func (d *datasource) checkLoki(ctx context.Context) (string, error) {
 	if err != nil {
 		return err.Error(), err
 	}
-	return "version " + firstOf(version, "not shown"), nil
+	return "version " + cmp.Or(version, "not shown"), nil
 }
 
 func (d *datasource) checkModel(ctx context.Context) (string, error) {
@@ -73,7 +74,7 @@ func (d *datasource) checkModel(ctx context.Context) (string, error) {
 	if err != nil {
 		return err.Error(), err
 	}
-	text := fmt.Sprintf("model %s, %d slots", firstOf(caps.Model, "not named"), caps.Slots)
+	text := fmt.Sprintf("model %s, %d slots", cmp.Or(caps.Model, "not named"), caps.Slots)
 	if caps.Context > 0 {
 		text += fmt.Sprintf(", %d tokens of context each", caps.Context)
 	}

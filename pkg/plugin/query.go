@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -73,8 +74,8 @@ func loadQuery(q backend.DataQuery, s settings, fromAlert bool) (query, error) {
 		return query{}, inputError("the query's JSON cannot be read: %s", err.Error())
 	}
 	out := query{
-		queryType: firstOf(wire.QueryType, q.QueryType, typeAnalysis), expr: wire.Expr, promptID: firstOf(wire.PromptID, defaultPrompt),
-		promptVars: wire.PromptVars, value: firstOf(wire.Value, "severity"), format: wire.Format,
+		queryType: cmp.Or(wire.QueryType, q.QueryType, typeAnalysis), expr: wire.Expr, promptID: cmp.Or(wire.PromptID, defaultPrompt),
+		promptVars: wire.PromptVars, value: cmp.Or(wire.Value, "severity"), format: wire.Format,
 		maxLines: min(orDefault(wire.MaxLines, s.maxLines, hardMaxLines), s.maxLines), maxGroups: min(orDefault(wire.MaxGroups, s.maxGroups, hardMaxGroups), s.maxGroups),
 		onlyNovel: wire.Ask == "novel" || (wire.Ask == "" && fromAlert),
 		window:    loki.Window{Start: q.TimeRange.From, End: q.TimeRange.To},
@@ -166,15 +167,6 @@ func (d *duration) UnmarshalJSON(raw []byte) error {
 	}
 	*d = duration(parsed)
 	return nil
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }
 
 func inputError(format string, args ...any) error {

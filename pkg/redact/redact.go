@@ -21,13 +21,16 @@ type rule struct {
 }
 
 // A Redactor masks text. It is immutable and safe for concurrent use.
-type Redactor struct{ rules []rule }
+type Redactor struct {
+	rules []rule
+	ip    *regexp.Regexp
+}
 
 // New returns a redactor with the built-in masks: private keys, JSON Web Tokens,
 // access keys and tokens of well-known providers, passwords in URLs and in
 // key=value form, authorisation headers, e-mail addresses and IP addresses.
 func New() *Redactor {
-	r := &Redactor{}
+	r := &Redactor{ip: regexp.MustCompile(`\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b`)}
 	add := func(expr, with string, keywords ...string) {
 		r.rules = append(r.rules, rule{keywords: keywords, expr: regexp.MustCompile(expr), with: with})
 	}
@@ -52,7 +55,6 @@ func New() *Redactor {
 	add(`(?i)((?:passw(?:or)?d|passwd|passphrase|pwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|client[_-]?secret|private[_-]?key|session[_-]?id|credentials?|token)["']?\s*(?:=>|:=|[:=])\s*)(?:"[^"]*"|'[^']*'|[^\s,;&"'})\]]+)+`,
 		"${1}<secret>", "pass", "pwd", "secret", "key", "token", "session", "credential")
 	add(`[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`, "<email>", "@")
-	add(`\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b`, "<ip>", ".")
 	return r
 }
 
@@ -68,8 +70,31 @@ func (r *Redactor) Mask(s string) string {
 			}
 		}
 	}
+	if dotted(s) {
+		s = r.ip.ReplaceAllString(s, "<ip>")
+	}
 	return s
 }
+
+// dotted reports whether s has three dots between digits close together, as an
+// IPv4 address has: numbers are in most lines, and the expression would try each.
+func dotted(s string) bool {
+	dots, last := 0, 0
+	for i := 1; i+1 < len(s); i++ {
+		if s[i] != '.' || !digit(s[i-1]) || !digit(s[i+1]) {
+			continue
+		}
+		if dots++; i-last > 4 {
+			dots = 1
+		}
+		if last = i; dots == 3 {
+			return true
+		}
+	}
+	return false
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
 
 // Placeholders returns the names that stand in angle brackets in masked text.
 func Placeholders() []string {
