@@ -23,27 +23,34 @@ type rig struct {
 	pc     backend.PluginContext
 	end    time.Time
 	length time.Duration
+	tenant string
 	header map[string]string
 }
 
 // parts names the servers of a rig; empty ones are the real ones.
 type parts struct {
 	lokiURL, llmURL, key string
-	streams              []testenv.Stream
-	noLLM                bool
-	settings             map[string]any
+	// tenant is one that another rig has filled; empty for one of its own.
+	tenant   string
+	streams  []testenv.Stream
+	noLLM    bool
+	settings map[string]any
 }
 
 func newRig(t *testing.T, p parts) *rig {
 	t.Helper()
 	r := &rig{t: t, end: time.Now().UTC().Truncate(time.Second), length: testenv.IncidentLength}
-	tenant := fmt.Sprintf("plugin-%d", time.Now().UnixNano())
+	r.tenant = fmt.Sprintf("plugin-%d", time.Now().UnixNano())
+	uid := "uid-" + r.tenant
+	if p.tenant != "" {
+		r.tenant = p.tenant
+	}
 	if p.lokiURL == "" {
 		loki, err := testenv.SharedLoki(t.Context(), t.Logf)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, loki.Close()) })
 		if p.streams != nil {
-			require.NoError(t, loki.Push(t.Context(), tenant, p.streams))
+			require.NoError(t, loki.Push(t.Context(), r.tenant, p.streams))
 		}
 		p.lokiURL = loki.URL
 	}
@@ -53,10 +60,10 @@ func newRig(t *testing.T, p parts) *rig {
 		t.Cleanup(func() { require.NoError(t, llama.Close()) })
 		p.llmURL = llama.URL
 	}
-	settings := map[string]any{"lokiTenant": tenant, "timeout": 3, "llmServers": []map[string]any{{"url": p.llmURL}}}
+	settings := map[string]any{"lokiTenant": r.tenant, "timeout": 60, "llmServers": []map[string]any{{"url": p.llmURL}}}
 	maps.Copy(settings, p.settings)
 	var err error
-	r.pc, err = testenv.PluginContext("uid-"+tenant, p.lokiURL, settings, map[string]string{"llmApiKey": p.key})
+	r.pc, err = testenv.PluginContext(uid, p.lokiURL, settings, map[string]string{"llmApiKey": p.key})
 	require.NoError(t, err)
 	return r
 }
