@@ -117,7 +117,7 @@ func (d *datasource) owner(pc backend.PluginContext, forwarded http.Header) stri
 // describesRequest reports whether a header only says where in Grafana a request
 // comes from.
 func describesRequest(name string) bool {
-	for _, prefix := range []string{"X-Dashboard-", "X-Panel-", "X-Rule-", "X-Grafana-", "X-Datasource-Uid", "X-Query-Group-Id", "X-Cache-Skip", "X-Plugin-Id", "User-Agent", "Traceparent", "Tracestate", "Fromalert"} {
+	for _, prefix := range []string{"X-Dashboard-", "X-Panel-", "X-Rule-", "X-Grafana-Id", "X-Grafana-Org-Id", "X-Grafana-From-Expr", "X-Grafana-Device-Id", "X-Datasource-Uid", "X-Query-Group-Id", "X-Cache-Skip", "X-Plugin-Id", "User-Agent", "Traceparent", "Tracestate", "Fromalert"} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
