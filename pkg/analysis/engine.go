@@ -48,6 +48,22 @@ type Engine struct {
 	Now        func() time.Time
 }
 
+// NewEngine returns an engine with the built-in prompts and signatures and a ledger
+// for up to ledgerSize judgements. Close the ledger at the end.
+func NewEngine(ledgerSize int, tracer trace.Tracer, now func() time.Time) (*Engine, error) {
+	registry, err := prompts.NewRegistry()
+	if err != nil {
+		return nil, fmt.Errorf("built-in prompts: %w", err)
+	}
+	signatures, err := rules.BuiltIn()
+	if err != nil {
+		return nil, fmt.Errorf("built-in signatures: %w", err)
+	}
+	return &Engine{
+		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(ledgerSize, now), Tracer: tracer, Now: now,
+	}, nil
+}
+
 // A Request is one question about one window of logs.
 type Request struct {
 	Logs Logs
@@ -153,7 +169,7 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 	res.Prompt = prompt
 	t := &timer{tracer: e.Tracer, now: e.Now, cost: &res.Cost}
 	t.run(ctx, "assess", func(context.Context) { e.assess(res) })
-	e.judgeGroups(ctx, res, question{Request: &r, prompt: prompt, instructions: instructions, query: query, window: res.Window}, t)
+	e.judgeGroups(ctx, res, question{Request: &r, prompt: prompt, instructions: instructions, query: query}, t)
 	if err := ctx.Err(); err != nil && r.Wait == 0 {
 		return nil, err
 	}

@@ -14,26 +14,16 @@ import (
 
 	"github.com/lokalyst/lokalyst/pkg/llm"
 	"github.com/lokalyst/lokalyst/pkg/loki"
-	"github.com/lokalyst/lokalyst/pkg/prompts"
-	"github.com/lokalyst/lokalyst/pkg/redact"
-	"github.com/lokalyst/lokalyst/pkg/rules"
-	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
 var end = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func engine(t *testing.T) *Engine {
 	t.Helper()
-	registry, err := prompts.NewRegistry()
+	e, err := NewEngine(100, noop.NewTracerProvider().Tracer(""), func() time.Time { return end })
 	require.NoError(t, err)
-	signatures, err := rules.BuiltIn()
-	require.NoError(t, err)
-	ledger := verdict.NewLedger(100, time.Now)
-	t.Cleanup(ledger.Close)
-	return &Engine{
-		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: ledger,
-		Tracer: noop.NewTracerProvider().Tracer(""), Now: func() time.Time { return end },
-	}
+	t.Cleanup(e.Ledger.Close)
+	return e
 }
 
 // logs is a Loki of fixed lines, for what a real one cannot be made to do. The real

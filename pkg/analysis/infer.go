@@ -31,7 +31,6 @@ type question struct {
 	prompt       *prompts.Prompt
 	instructions string
 	query        loki.Query
-	window       loki.Window
 }
 
 // judge asks the model about one group and puts its verdict in place of the
@@ -105,7 +104,7 @@ func (e *Engine) compose(ctx context.Context, g *Group, q question) (layout, ver
 		return layout{}, verdict.Key{}, err
 	}
 	l := layout{words: words, context: contextText(q, g, e.Redactor), instructions: q.instructions}
-	l.entries = dictionary(g, e.Redactor, q.window, maxDictionary)
+	l.entries = dictionary(g, e.Redactor, q.Window, maxDictionary)
 	l.omitted = max(len(g.Patterns), len(g.Series)) - len(l.entries)
 	key := verdict.KeyOf(
 		q.Owner, layoutVersion, redact.Version, q.prompt.Hash(), caps.Model, caps.Build,
@@ -219,10 +218,10 @@ func (e *Engine) ask(ctx context.Context, q question, l layout) (verdict.Entry, 
 		answer.Findings[i].Patterns = fitted.texts(answer.Findings[i].Patterns)
 	}
 	return verdict.Entry{
-		Answer: answer, Probability: p, Time: e.Now(), Model: cmp.Or(reply.Model, caps.Model), Omitted: len(l.entries) - len(fitted.entries),
+		Answer: answer, Probability: p, Model: cmp.Or(reply.Model, caps.Model), Omitted: len(l.entries) - len(fitted.entries),
 		Usage: verdict.Usage{
 			PromptTokens: reply.Timings.PromptTokens + reply.Timings.CachedTokens, CachedTokens: reply.Timings.CachedTokens,
-			AnswerTokens: reply.Timings.AnswerTokens, Duration: reply.Duration,
+			AnswerTokens: reply.Timings.AnswerTokens,
 		},
 	}, nil
 }

@@ -255,12 +255,12 @@ func (l *layout) ids() []string {
 
 // contextText tells what the window is; nothing in it changes as the window moves.
 func contextText(q question, g *Group, red *redact.Redactor) string {
-	parts := []string{"Window of " + humanDuration(q.window.Length()) + ", ~" + strconv.Itoa(bucket(int(g.LinesTotal))) + " lines."}
+	parts := []string{"Window of " + humanDuration(q.Window.Length()) + ", ~" + strconv.Itoa(bucket(int(g.LinesTotal))) + " lines."}
 	if g.LinesRead < g.LinesTotal {
 		parts = append(parts, "Only a sample of them was read.")
 	}
 	if q.query.Kind == loki.KindMetric {
-		parts[0] = "Each pattern is a metric series over a window of " + humanDuration(q.window.Length()) + "."
+		parts[0] = "Each pattern is a metric series over a window of " + humanDuration(q.Window.Length()) + "."
 	}
 	for i, name := range q.GroupBy {
 		parts = append(parts, fmt.Sprintf("%s is %q.", name, inert(red.Mask(g.Values[i]), 80)))

@@ -15,7 +15,7 @@ func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	v := verdict.Verdict{
 		Severity: e.Answer.Severity, RulesSeverity: g.Rules.Severity, Probability: e.Probability,
 		Summary: e.Answer.Summary, RootCause: e.Answer.RootCause, NextStep: e.Answer.NextStep, Fields: e.Answer.Fields,
-		Source: verdict.SourceModel, Cached: cached, ModelTime: e.Time, Model: e.Model, SuspectedInjection: g.Rules.Injection,
+		Source: verdict.SourceModel, Cached: cached, Model: e.Model, SuspectedInjection: g.Rules.Injection,
 	}
 	v.Findings, v.Rejected = supported(g, l, e.Answer.Findings)
 	if v.Rejected > 0 {

@@ -115,8 +115,6 @@ type Reply struct {
 	Tokens  []verdict.Token
 	Timings Timings
 	Model   string
-	// Duration is the time from admission to the last token.
-	Duration time.Duration
 }
 
 // topLogProbs is enough to find four words among the likely first tokens.
@@ -136,7 +134,6 @@ func (s *Server) Chat(ctx context.Context, r Request) (Reply, error) {
 		ctx, cancel = context.WithTimeout(ctx, r.Limit)
 		defer cancel()
 	}
-	started := s.cfg.Now()
 	seen := &capture{}
 	stream, err := s.client.CreateChatCompletionStream(withCapture(ctx, seen), s.request(r))
 	if err != nil {
@@ -147,7 +144,6 @@ func (s *Server) Chat(ctx context.Context, r Request) (Reply, error) {
 	if seen.timings != (Timings{}) {
 		reply.Timings = seen.timings // more exact than the usage, which other servers send
 	}
-	reply.Duration = s.cfg.Now().Sub(started)
 	if err != nil {
 		return reply, classify(ctx, err, seen.errorBody)
 	}

@@ -16,8 +16,7 @@ type Config struct {
 	// pattern, 0.7 by default: with typed placeholders that compare equal, fewer
 	// merges statements that differ in their only telling word.
 	Similarity float64
-	// MaxPatterns bounds how many patterns are kept apart, 10,000 by default
-	// (about 6 MB). Lines that fit none after that are counted in one pattern
+	// MaxPatterns bounds how many patterns are kept apart, 10,000 by default. Lines that fit none after that are counted in one pattern
 	// with the template [OtherTemplate].
 	MaxPatterns int
 	// Redact, if set, masks secrets in a line before it is mined, so that none
@@ -45,7 +44,7 @@ const (
 	// ones share a branch: then the first word is a variable.
 	maxChildren = 128
 	// maxExact and maxExactBytes bound the shortcut from a masked line to its
-	// pattern to some 10 MB; long lines seldom repeat to the letter.
+	// pattern to 16 MiB of text; long lines seldom repeat to the letter.
 	maxExact      = 1 << 15
 	maxExactBytes = 512
 	// maxStreams bounds the streams that a pattern names.

@@ -18,17 +18,13 @@ import (
 	"github.com/lokalyst/lokalyst/pkg/analysis"
 	"github.com/lokalyst/lokalyst/pkg/kube"
 	"github.com/lokalyst/lokalyst/pkg/llm"
-	"github.com/lokalyst/lokalyst/pkg/prompts"
-	"github.com/lokalyst/lokalyst/pkg/redact"
-	"github.com/lokalyst/lokalyst/pkg/rules"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
 // ID is the plugin's id; plugin.json has the same.
 const ID = "lokalyst-aianalysis-datasource"
 
-// ledgerSize bounds the remembered judgements: about 10 MB, and weeks of distinct
-// contents for a few dozen alert rules.
+// ledgerSize bounds the remembered judgements; each is a short answer.
 const ledgerSize = 4096
 
 // A Host owns what outlives a data source instance, because Grafana rebuilds
@@ -52,19 +48,12 @@ type sharedServer struct {
 
 // NewHost loads the built-in prompts and signatures.
 func NewHost(now func() time.Time) (*Host, error) {
-	registry, err := prompts.NewRegistry()
+	engine, err := analysis.NewEngine(ledgerSize, tracing.DefaultTracer(), now)
 	if err != nil {
-		return nil, fmt.Errorf("built-in prompts: %w", err)
-	}
-	signatures, err := rules.BuiltIn()
-	if err != nil {
-		return nil, fmt.Errorf("built-in signatures: %w", err)
+		return nil, err
 	}
 	return &Host{
-		engine: &analysis.Engine{
-			Prompts: registry, Signatures: signatures, Redactor: redact.New(),
-			Ledger: verdict.NewLedger(ledgerSize, now), Tracer: tracing.DefaultTracer(), Now: now,
-		},
+		engine:     engine,
 		now:        now,
 		configMaps: func() (corev1client.ConfigMapsGetter, error) { return kube.ConfigMaps(kube.ServiceAccountDir) },
 		servers:    map[string]*sharedServer{},

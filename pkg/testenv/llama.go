@@ -143,12 +143,7 @@ func startLlamaOnce(ctx context.Context, bin, dir string, o LlamaOptions) (*Llam
 		return nil, err
 	}
 	url := "http://127.0.0.1:" + strconv.Itoa(ports[0])
-	client := pollClient()
-	err = process.waitReady(ctx, llamaReadyLimit, func(ctx context.Context) error {
-		return getOK(ctx, client, url+"/health")
-	})
-	if err != nil {
-		process.kill()
+	if err := process.waitHTTP(ctx, llamaReadyLimit, url+"/health"); err != nil {
 		return nil, err
 	}
 	return &Llama{URL: url, Model: o.Alias, LogFile: logFile, dir: dir, process: process}, nil

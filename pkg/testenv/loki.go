@@ -87,12 +87,7 @@ func startLokiOnce(ctx context.Context, bin, dir string, multiTenant bool) (*Lok
 		return nil, err
 	}
 	url := "http://127.0.0.1:" + strconv.Itoa(ports[0])
-	client := pollClient()
-	err = process.waitReady(ctx, lokiReadyLimit, func(ctx context.Context) error {
-		return getOK(ctx, client, url+"/ready")
-	})
-	if err != nil {
-		process.kill()
+	if err := process.waitHTTP(ctx, lokiReadyLimit, url+"/ready"); err != nil {
 		return nil, err
 	}
 	return &Loki{URL: url, LogFile: logFile, process: process}, nil

@@ -50,6 +50,16 @@ func startProcess(name, logPath string, cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
+// waitHTTP waits until a GET of url succeeds, as waitReady does, and kills the process when it does not come to that.
+func (p *process) waitHTTP(ctx context.Context, limit time.Duration, url string) error {
+	client := pollClient()
+	err := p.waitReady(ctx, limit, func(ctx context.Context) error { return getOK(ctx, client, url) })
+	if err != nil {
+		p.kill()
+	}
+	return err
+}
+
 // waitReady polls ready until it returns nil. It fails when the process ends, when ctx ends or after limit, with the
 // last reason and the end of the log.
 func (p *process) waitReady(ctx context.Context, limit time.Duration, ready func(context.Context) error) error {

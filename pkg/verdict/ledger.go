@@ -34,7 +34,6 @@ func (k Key) String() string { return hex.EncodeToString(k[:]) }
 type Entry struct {
 	Answer      Answer
 	Probability float64
-	Time        time.Time
 	Model       string
 	// Omitted counts the patterns that were dropped to fit the model's context.
 	Omitted int
@@ -44,7 +43,6 @@ type Entry struct {
 // Usage is what a judgement cost the model server.
 type Usage struct {
 	PromptTokens, CachedTokens, AnswerTokens int
-	Duration                                 time.Duration
 }
 
 // ErrLedgerClosed is returned by [Ledger.Do] after [Ledger.Close].
@@ -95,7 +93,7 @@ type flight struct {
 	keep    bool
 }
 
-// NewLedger returns a ledger for up to size judgements (a few KiB each).
+// NewLedger returns a ledger for up to size judgements.
 func NewLedger(size int, now func() time.Time) *Ledger {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Ledger{

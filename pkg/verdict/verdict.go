@@ -5,8 +5,6 @@
 // The package performs no I/O and imports none of the product's other packages.
 package verdict
 
-import "time"
-
 // Severity orders judgements. "Looked and healthy" and "did not look" are never
 // the same value.
 type Severity int
@@ -115,7 +113,5 @@ type Verdict struct {
 	Cached bool
 	// Degraded says that a model was to judge and could not; Notices say why.
 	Degraded bool
-	// ModelTime is when the model judged; zero where it did not.
-	ModelTime time.Time
-	Model     string
+	Model    string
 }

@@ -17,8 +17,6 @@ import (
 	"github.com/lokalyst/lokalyst/pkg/llm"
 	"github.com/lokalyst/lokalyst/pkg/loki"
 	"github.com/lokalyst/lokalyst/pkg/prompts"
-	"github.com/lokalyst/lokalyst/pkg/redact"
-	"github.com/lokalyst/lokalyst/pkg/rules"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
@@ -28,6 +26,9 @@ const lokiTimeout = 60 * time.Second
 // keyVariable names the environment variable with the model server's API key: a
 // flag would show it in the process list.
 const keyVariable = "LOKALYST_LLM_API_KEY"
+
+// ledgerSize is enough for the groups of one analysis.
+const ledgerSize = 100
 
 type analyzeFlags struct {
 	loki, tenant, llm, model string
@@ -85,7 +86,7 @@ func analyze(ctx context.Context, f analyzeFlags, expr string, stdout, stderr io
 	}
 	p := newProgress(stderr, f.quiet)
 	request.Progress = p.step
-	engine, err := newEngine()
+	engine, err := analysis.NewEngine(ledgerSize, noop.NewTracerProvider().Tracer("lokalyst"), time.Now)
 	if err != nil {
 		return 0, &exitError{exitNoVerdict, err}
 	}
@@ -137,21 +138,6 @@ func (f analyzeFlags) request(expr string) (analysis.Request, error) {
 		r.Model = server
 	}
 	return r, nil
-}
-
-func newEngine() (*analysis.Engine, error) {
-	registry, err := prompts.NewRegistry()
-	if err != nil {
-		return nil, err
-	}
-	signatures, err := rules.BuiltIn()
-	if err != nil {
-		return nil, err
-	}
-	return &analysis.Engine{
-		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(64, time.Now),
-		Tracer: noop.NewTracerProvider().Tracer("lokalyst"), Now: time.Now,
-	}, nil
 }
 
 func usage(err error) error { return &exitError{exitUsage, err} }

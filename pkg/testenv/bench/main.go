@@ -11,6 +11,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -40,20 +41,24 @@ func main() {
 	only := flag.String("only", "", "comma-separated groups to run; all without it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	code := 0
-	for _, g := range groups() {
-		if *only != "" && !slices.Contains(strings.Split(*only, ","), g.name) {
+	code := run(ctx, groups(), *only, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run measures the groups that only names, all where it is empty, and returns the
+// exit status.
+func run(ctx context.Context, all []group, only string, stdout, stderr io.Writer) (code int) {
+	for _, g := range all {
+		if only != "" && !slices.Contains(strings.Split(only, ","), g.name) {
 			continue
 		}
-		fmt.Fprintf(os.Stderr, "bench: %s\n", g.name)
-		err := g.run(ctx, func(name string, value float64, unit string) {
-			fmt.Fprintf(os.Stdout, "%s %.4g %s\n", name, value, unit)
-		})
+		fmt.Fprintf(stderr, "bench: %s\n", g.name)
+		err := g.run(ctx, func(name string, value float64, unit string) { fmt.Fprintf(stdout, "%s %.4g %s\n", name, value, unit) })
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "bench: %s failed: %v\n", g.name, err)
+			fmt.Fprintf(stderr, "bench: %s failed: %v\n", g.name, err)
 			code = 1
 		}
 	}
-	stop()
-	os.Exit(code)
+	return code
 }

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAGroupThatFailsHidesNoOther(t *testing.T) {
+	type report = func(string, float64, string)
+	all := []group{
+		{"one", func(_ context.Context, r report) error { r("a", 1.5, "ms"); return nil }},
+		{"two", func(_ context.Context, r report) error { r("b", 2, "ms"); return errors.New("boom") }},
+		{"three", func(_ context.Context, r report) error { r("c", 3e6, "lines/s"); return nil }},
+	}
+	var out, errs bytes.Buffer
+	require.Equal(t, 1, run(t.Context(), all, "", &out, &errs))
+	require.Equal(t, "a 1.5 ms\nb 2 ms\nc 3e+06 lines/s\n", out.String())
+	require.Contains(t, errs.String(), "two failed: boom")
+	out.Reset()
+	require.Zero(t, run(t.Context(), all, "one,three", &out, &errs))
+	require.Equal(t, "a 1.5 ms\nc 3e+06 lines/s\n", out.String())
+}
+
+func TestTheFirstFigureIsTheOverhead(t *testing.T) {
+	var out, errs bytes.Buffer
+	require.Zero(t, run(t.Context(), groups(), "plugin", &out, &errs), errs.String())
+	require.Regexp(t, `^overhead_cpu_ms_5000 [0-9.e+]+ ms\n`, out.String())
+}
