@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,8 +21,8 @@ type Options struct {
 	HTTP *http.Client
 	// Tenant is sent as X-Scope-OrgID unless it is empty.
 	Tenant string
-	// MaxBytes bounds one reply, 64 MiB by default. A page that exceeds it is read
-	// in smaller pages.
+	// MaxBytes bounds one reply, 16 MiB by default and 1 GiB at most. A page that
+	// exceeds it is read in smaller pages.
 	MaxBytes int64
 	// MaxSeries bounds the series of a metric query, 500 by default.
 	MaxSeries int
@@ -51,23 +52,45 @@ func NewClient(o Options) (*Client, error) {
 		o.HTTP = http.DefaultClient
 	}
 	if o.MaxBytes <= 0 {
-		o.MaxBytes = 64 << 20
+		o.MaxBytes = 16 << 20
 	}
+	o.MaxBytes = min(o.MaxBytes, 1<<30)
 	if o.MaxSeries <= 0 {
 		o.MaxSeries = 500
 	}
 	return &Client{opts: o, base: u}, nil
 }
 
-// get sends a request and returns the reply if it is 200; the caller closes its
-// body. Failures are [*Error], or ctx's own error where the caller left.
-func (c *Client) get(ctx context.Context, path string, params url.Values) (*http.Response, error) {
+// longParams is how many bytes of parameters fit in a URL: proxies in between
+// refuse longer ones. Beyond it they are sent as a form.
+const longParams = 2000
+
+// maxQuery is the length from which on Loki's parser refuses a query (v3.7).
+const maxQuery = 131072
+
+// send sends a request and returns the reply if it is 200; the caller closes it with
+// closeReply. Failures are [*Error], or ctx's own error where the caller left.
+func (c *Client) send(ctx context.Context, path string, params url.Values) (*http.Response, error) {
+	if n := len(params.Get("query")); n >= maxQuery {
+		return nil, &Error{Kind: ErrRejected, Detail: fmt.Sprintf("the query has %d bytes and Loki takes less than %d; write a shorter one", n, maxQuery)}
+	}
 	u := *c.base
 	u.Path += path
-	u.RawQuery = params.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	method, encoded, form := http.MethodGet, params.Encode(), ""
+	if len(encoded) > longParams {
+		method, form = http.MethodPost, encoded
+	} else {
+		u.RawQuery = encoded
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), strings.NewReader(form))
 	if err != nil {
 		return nil, &Error{Kind: ErrUnavailable, Detail: "the request cannot be built", cause: err}
+	}
+	if form != "" {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		// Not sent; it tells net/http that the request may be repeated on a fresh
+		// connection where an idle one turns out to be closed.
+		req.Header["Idempotency-Key"] = nil
 	}
 	// Without this flag each set of parsed labels and structured metadata comes
 	// back as a stream of its own.
@@ -87,22 +110,29 @@ func (c *Client) get(ctx context.Context, path string, params url.Values) (*http
 	return res, nil
 }
 
+// closeReply closes a reply. What little stands behind the JSON is read first, or
+// the connection could not be used again.
+func closeReply(res *http.Response) {
+	_, _ = io.CopyN(io.Discard, res.Body, 1<<10) // a failure only costs the connection
+	_ = res.Body.Close()
+}
+
 // Health asks whether Loki answers queries for the tenant, with the cheapest
 // query there is. It returns Loki's version, empty where a gateway hides it.
 func (c *Client) Health(ctx context.Context) (version string, err error) {
-	res, err := c.get(ctx, apiPath+"/labels", url.Values{"since": {"1m"}})
+	res, err := c.send(ctx, apiPath+"/labels", url.Values{"since": {"1m"}})
 	if err != nil {
 		return "", err
 	}
-	defer res.Body.Close()
+	defer closeReply(res)
 	s := newScanner(res.Body, c.opts.MaxBytes)
 	if err := s.object(func([]byte) error { return s.skip(0) }); err != nil {
 		return "", replyReadError(ctx, err)
 	}
-	if res, err = c.get(ctx, apiPath+"/status/buildinfo", nil); err != nil {
+	if res, err = c.send(ctx, apiPath+"/status/buildinfo", nil); err != nil {
 		return "", ctx.Err()
 	}
-	defer res.Body.Close()
+	defer closeReply(res)
 	s = newScanner(res.Body, maxErrorBody)
 	_ = s.object(func(key []byte) error { // a version that cannot be read is no failure
 		if string(key) != "version" {
@@ -115,29 +145,9 @@ func (c *Client) Health(ctx context.Context) (version string, err error) {
 	return version, nil
 }
 
-// Count returns the exact number of lines that a log query selects in the window,
-// which must be aligned, by group where by names labels.
-func (c *Client) Count(ctx context.Context, q Query, w Window, by []string) ([]Total, error) {
-	// A range selector covers (time-range, time]; moved by one nanosecond it is
-	// the half-open window that query_range reads.
-	res, err := c.get(ctx, apiPath+"/query", url.Values{
-		"query": {countQuery(q, w.Length(), by)},
-		"time":  {nanos(w.End.Add(-1))},
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	totals, err := decodeVector(res.Body, c.opts.MaxBytes)
-	if err != nil {
-		return nil, replyReadError(ctx, err)
-	}
-	return totals, nil
-}
-
 // Series runs a metric query over the window, one point per step.
 func (c *Client) Series(ctx context.Context, q Query, w Window, step time.Duration) ([]Series, error) {
-	res, err := c.get(ctx, apiPath+"/query_range", url.Values{
+	res, err := c.send(ctx, apiPath+"/query_range", url.Values{
 		"query": {q.Text},
 		"start": {nanos(w.Start)},
 		"end":   {nanos(w.End)},
@@ -146,7 +156,7 @@ func (c *Client) Series(ctx context.Context, q Query, w Window, step time.Durati
 	if err != nil {
 		return nil, err
 	}
-	defer res.Body.Close()
+	defer closeReply(res)
 	series, err := decodeMatrix(res.Body, c.opts.MaxBytes, c.opts.MaxSeries)
 	if err != nil {
 		return nil, replyReadError(ctx, err)
@@ -154,23 +164,10 @@ func (c *Client) Series(ctx context.Context, q Query, w Window, step time.Durati
 	return series, nil
 }
 
-// page requests up to limit entries of [start, end) and passes them to entry.
-func (c *Client) page(ctx context.Context, q Query, start, end int64, limit int, direction string, streams streamSet, wanted []string, entry func(Entry)) error {
-	res, err := c.get(ctx, apiPath+"/query_range", url.Values{
-		"query":     {q.Text},
-		"start":     {strconv.FormatInt(start, 10)},
-		"end":       {strconv.FormatInt(end, 10)},
-		"limit":     {strconv.Itoa(limit)},
-		"direction": {direction},
-	})
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if err := decodeStreams(res.Body, c.opts.MaxBytes, streams, wanted, entry); err != nil {
-		return replyReadError(ctx, err)
-	}
-	return nil
+// Step returns a step for a metric query over w: at most 240 points, at least a
+// second, whole seconds.
+func Step(w Window) time.Duration {
+	return max(time.Second, (w.Length()/240 + time.Second - 1).Truncate(time.Second))
 }
 
 // replyReadError classifies a reply that broke off or is not Loki's.

@@ -2,13 +2,10 @@ package loki_test
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -64,7 +61,8 @@ func TestParseErrorsSayWhatToDo(t *testing.T) {
 func TestNarrow(t *testing.T) {
 	for text, want := range map[string]string{
 		`{a="b"} |= "c" # note`: "{a=\"b\"} |= \"c\" # note\n|~ \"x\\\\d\"",
-		`({a="b"})`:             `({a="b"})`,
+		`({a="b"})`:             "{a=\"b\"}\n|~ \"x\\\\d\"",
+		`rate({a="b"}[1m])`:     `rate({a="b"}[1m])`,
 	} {
 		q, err := loki.Parse(text)
 		require.NoError(t, err)
@@ -96,12 +94,21 @@ func stub(t *testing.T, h http.HandlerFunc) *loki.Client {
 
 var window = loki.Window{Start: time.Unix(1000, 0), End: time.Unix(2000, 0)}
 
-func lines(c *loki.Client, limit int, fn func(loki.Entry)) (loki.Read, error) {
-	q, err := loki.Parse(`{app="x"}`)
-	if err != nil {
-		return loki.Read{}, err
-	}
-	return c.Lines(context.Background(), q, window, nil, loki.Limits{Lines: limit}, fn)
+// whole is the part that holds all of the window, by a count that is given.
+func whole(lines int64) []loki.Part {
+	return []loki.Part{{Start: window.Start.UnixNano() - 1, End: window.End.UnixNano() - 1, Lines: lines, Share: lines}}
+}
+
+func parsed(t testing.TB, text string) loki.Query {
+	t.Helper()
+	q, err := loki.Parse(text)
+	require.NoError(t, err)
+	return q
+}
+
+func read(t testing.TB, c *loki.Client, sink func(loki.Entry)) (loki.PartRead, error) {
+	out, err := c.Read(t.Context(), parsed(t, `{app="x"}`), whole(10), loki.ReadOptions{}, func(_ int, e loki.Entry) { sink(e) })
+	return out[0], err
 }
 
 func TestFaults(t *testing.T) {
@@ -131,14 +138,14 @@ func TestFaults(t *testing.T) {
 		{"empty", body(""), loki.ErrReply, "broke off"},
 		{"cut off in the middle", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
-			_, _ = io.WriteString(w, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"val`)
+			_, _ = io.WriteString(w, `{"status":"success","data":{"resultType":"streams","result":[{"stream":{},"val`)
 		}, loki.ErrReply, "broke off"},
 		{"reset", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, loki.ErrUnavailable, "Check that Loki runs"},
 		{"slow", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, loki.ErrTimeout, "did not answer in time"},
-		{"unknown escape", body(`{"data":{"resultType":"vector","result":[{"metric":{"a":"\q"}}]}}`), loki.ErrReply, "escape"},
+		{"unknown escape", body(`{"data":{"resultType":"streams","result":[{"stream":{"a":"\q"}}]}}`), loki.ErrReply, "escape"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := lines(stub(t, tc.handler), 10, func(loki.Entry) {})
+			_, err := read(t, stub(t, tc.handler), func(loki.Entry) {})
 			require.ErrorIs(t, err, tc.kind)
 			require.Contains(t, err.Error(), tc.want)
 			require.NotContains(t, err.Error(), "\n")
@@ -152,7 +159,7 @@ func TestRefusedConnectionHidesCredentials(t *testing.T) {
 	require.NoError(t, l.Close())
 	c, err := loki.NewClient(loki.Options{URL: "http://user:" + "hunter2@" + l.Addr().String(), HTTP: &http.Client{}})
 	require.NoError(t, err)
-	_, err = lines(c, 10, func(loki.Entry) {})
+	_, err = read(t, c, func(loki.Entry) {})
 	require.ErrorIs(t, err, loki.ErrUnavailable)
 	require.NotContains(t, err.Error(), "hunter2")
 }
@@ -171,8 +178,8 @@ func TestURLs(t *testing.T) {
 	for _, suffix := range []string{"", "/", "/loki/api/v1", "/loki/api/v1/"} {
 		c, err := loki.NewClient(loki.Options{URL: s.URL + suffix})
 		require.NoError(t, err)
-		_, _ = lines(c, 1, func(loki.Entry) {})
-		require.Equal(t, "/loki/api/v1/query", <-paths)
+		_, _ = read(t, c, func(loki.Entry) {})
+		require.Equal(t, "/loki/api/v1/query_range", <-paths)
 	}
 }
 
@@ -180,122 +187,6 @@ func TestCallerThatLeavesIsNoFailureOfLoki(t *testing.T) {
 	c := stub(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	q, err := loki.Parse(`{app="x"}`)
-	require.NoError(t, err)
-	_, err = c.Lines(ctx, q, window, nil, loki.Limits{Lines: 1}, func(loki.Entry) {})
+	_, err := c.Read(ctx, parsed(t, `{app="x"}`), whole(1), loki.ReadOptions{}, func(int, loki.Entry) {})
 	require.ErrorIs(t, err, context.Canceled)
-}
-
-// TestDecoding checks what JSON can do to a line, in pieces of every size.
-func TestDecoding(t *testing.T) {
-	const reply = `{"status":"success","data":{"resultType":"streams","encodingFlags":["categorize-labels"],"result":[
-	 {"stream":{"app":"x","b":"\u00e9\"\\"},"values":[
-	  ["1000000000001","tab\t nl\n quote\" back\\ slash\/ \u0001 \ud83d\ude00 \ud83d x \u20ac",{"structuredMetadata":{"trace":"1","detected_level":"error"},"parsed":{"a":"b"}}],
-	  ["1000000000002","plain"],
-	  ["1000000000003",""]]},
-	 {"stream":{"app":"y"},"values":[["1000000000000","first",{}]]}
-	],"stats":{"a":[1,2,{"b":null}],"c":-1.5e3,"d":true}}}`
-	for _, size := range []int{1, 2, 3, 7, 64, 1 << 20} {
-		calls := 0
-		c := stub(t, func(w http.ResponseWriter, r *http.Request) {
-			if calls++; calls == 1 {
-				_, _ = io.WriteString(w, `{"data":{"resultType":"vector","result":[{"metric":{},"value":[1,"4"]}]}}`)
-				return
-			}
-			for i := 0; i < len(reply); i += size {
-				_, _ = io.WriteString(w, reply[i:min(i+size, len(reply))])
-				w.(http.Flusher).Flush()
-			}
-		})
-		var got []string
-		read, err := lines(c, 10, func(e loki.Entry) {
-			got = append(got, fmt.Sprintf("%d %s %s %q", e.Time, e.Stream.Key, e.Level, e.Line))
-		})
-		require.NoError(t, err)
-		require.Equal(t, 4, read.Lines)
-		require.Equal(t, []string{
-			`1000000000000 {app="y"}  "first"`,
-			`1000000000001 {app="x", b="é\"\\"} error "tab\t nl\n quote\" back\\ slash/ \x01 😀 � x €"`,
-			`1000000000002 {app="x", b="é\"\\"}  "plain"`,
-			`1000000000003 {app="x", b="é\"\\"}  ""`,
-		}, got)
-	}
-}
-
-func TestServerThatIgnoresThePageStart(t *testing.T) {
-	calls := 0
-	c := stub(t, func(w http.ResponseWriter, _ *http.Request) {
-		if calls++; calls == 1 {
-			_, _ = io.WriteString(w, `{"data":{"resultType":"vector","result":[{"metric":{},"value":[1,"2"]}]}}`)
-			return
-		}
-		_, _ = io.WriteString(w, `{"data":{"resultType":"streams","result":[{"stream":{},"values":[["1000000000001","a"],["1000000000002","b"]]}]}}`)
-	})
-	_, err := lines(c, 2, func(loki.Entry) {})
-	require.ErrorIs(t, err, loki.ErrReply)
-}
-
-func TestReplyLargerThanTheLimit(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"data":{"resultType":"vector","result":["`+strings.Repeat("x", 1<<20))
-	}))
-	defer s.Close()
-	c, err := loki.NewClient(loki.Options{URL: s.URL, MaxBytes: 100_000})
-	require.NoError(t, err)
-	_, err = lines(c, 10, func(loki.Entry) {})
-	require.ErrorIs(t, err, loki.ErrReply, "a string where an object must be")
-	_, err = c.Series(t.Context(), loki.Query{Text: "x", Kind: loki.KindMetric}, window, time.Second)
-	require.Error(t, err)
-}
-
-func FuzzDecode(f *testing.F) {
-	f.Add(`{"data":{"resultType":"streams","result":[{"stream":{"a":"b"},"values":[["1","x\u00e9"]]}]}}`)
-	f.Add(`{"data":{"result":[[[[[[["\ud800\u`)
-	f.Fuzz(func(t *testing.T, s string) {
-		calls := 0
-		srv := roundTrip(func(*http.Request) string {
-			if calls++; calls == 1 {
-				return `{"data":{"resultType":"vector","result":[{"metric":{},"value":[1,"4"]}]}}`
-			}
-			return s
-		})
-		c, err := loki.NewClient(loki.Options{URL: "http://loki", HTTP: &http.Client{Transport: srv}})
-		require.NoError(t, err)
-		_, err = lines(c, 10, func(loki.Entry) {})
-		_ = err // any reply may be an error; none may panic or hang
-	})
-}
-
-type roundTrip func(*http.Request) string
-
-func (r roundTrip) RoundTrip(req *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(r(req))), Request: req}, nil
-}
-
-func BenchmarkDecode(b *testing.B) {
-	const n = 4999 // less than a page, which ends the paging
-	var reply strings.Builder
-	reply.WriteString(`{"status":"success","data":{"resultType":"streams","result":[{"stream":{"app":"x"},"values":[`)
-	for i := range n {
-		if i > 0 {
-			reply.WriteByte(',')
-		}
-		fmt.Fprintf(&reply, `["%d","2026-11-22T10:11:12Z INFO GET /api/v1/orders/%d took %dms\n",{"structuredMetadata":{"detected_level":"info"}}]`, 1_000_000_000_000+i, i, rand.N(900))
-	}
-	reply.WriteString(`]}]}}`)
-	text := reply.String()
-	c, err := loki.NewClient(loki.Options{URL: "http://loki", HTTP: &http.Client{Transport: roundTrip(func(r *http.Request) string {
-		if strings.HasSuffix(r.URL.Path, "/query") {
-			return `{"data":{"resultType":"vector","result":[{"metric":{},"value":[1,"4999"]}]}}`
-		}
-		return text
-	})}})
-	require.NoError(b, err)
-	b.SetBytes(int64(len(text)))
-	b.ReportAllocs()
-	for b.Loop() {
-		read, err := lines(c, n+1, func(loki.Entry) {})
-		require.NoError(b, err)
-		require.Equal(b, n, read.Lines)
-	}
 }

@@ -1,7 +1,8 @@
-// Package loki reads logs and series from Loki. It checks LogQL before it is
-// sent, decodes replies as they arrive without holding a body, pages through a
-// window without gaps or repeats, and turns Loki's failures into [Error], whose
-// text a user can act on.
+// Package loki reads logs and series from Loki. It checks and narrows LogQL before
+// it is sent, counts lines in slots of time, pages through parts of a window in
+// parallel without gaps or repeats, samples what is too much to be read whole,
+// decodes replies as they arrive without holding a body, and turns Loki's failures
+// into [Error], whose text a user can act on.
 package loki
 
 import (
@@ -154,66 +155,13 @@ func queryError(err error) *QueryError {
 	return e
 }
 
-// A Window is the half-open time range [Start, End).
+// A Window is the time from Start to End.
 type Window struct{ Start, End time.Time }
 
 // Length returns the duration of the window.
 func (w Window) Length() time.Duration { return w.End.Sub(w.Start) }
 
-// Aligned returns the window widened to whole milliseconds, the finest unit of a
-// LogQL range.
-func (w Window) Aligned() Window {
-	end := w.End.Truncate(time.Millisecond)
-	if end.Before(w.End) {
-		end = end.Add(time.Millisecond)
-	}
-	return Window{Start: w.Start.Truncate(time.Millisecond), End: end}
-}
-
 // Shift returns the window moved by d.
 func (w Window) Shift(d time.Duration) Window {
 	return Window{Start: w.Start.Add(d), End: w.End.Add(d)}
-}
-
-// countQuery counts the lines of a log query over d, summed by labels. The line
-// break ends a comment that the query may end with.
-func countQuery(q Query, d time.Duration, by []string) string {
-	group := ""
-	if len(by) > 0 {
-		group = " by (" + strings.Join(by, ",") + ")"
-	}
-	// Lines that a parser stage cannot parse are lines; without the drop stage Loki
-	// refuses to count them. Where the stage cannot be appended, as behind a
-	// parenthesis, it is left out.
-	with := func(stage string) string {
-		return fmt.Sprintf("sum%s (count_over_time(%s\n%s[%dms]))", group, q.Text, stage, d.Milliseconds())
-	}
-	text := with("| drop __error__, __error_details__ ")
-	if _, err := syntax.ParseExpr(text); err != nil {
-		return with("")
-	}
-	return text
-}
-
-// CheckGroupBy reports whether LogQL can group by these labels: some names are
-// words of the language. The error is a [*QueryError].
-func CheckGroupBy(by []string) error {
-	for _, name := range by {
-		if _, err := syntax.ParseExpr(fmt.Sprintf("sum by (%s) (count_over_time({a=\"b\"}[1m]))", name)); err != nil {
-			return &QueryError{Reason: fmt.Sprintf("cannot group by %q, which is a word of LogQL; rename the label with label_format", name)}
-		}
-	}
-	return nil
-}
-
-// Narrow returns a function that appends a regular expression as a line filter to
-// a log query. Where none can be appended, as behind a parenthesis, the function
-// returns the query unchanged. It does not check the expressions: compiling one
-// costs Loki's parser a millisecond.
-func Narrow(q Query) func(regex string) string {
-	narrowed := func(regex string) string { return q.Text + "\n|~ " + strconv.Quote(regex) }
-	if _, err := Parse(narrowed("x")); err != nil {
-		return func(string) string { return q.Text }
-	}
-	return narrowed
 }

@@ -2,8 +2,10 @@ package loki_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,153 +32,248 @@ func real(t *testing.T, streams ...testenv.Stream) *loki.Client {
 	return c
 }
 
-// TestPagingLosesAndRepeatsNothing reads windows whose page borders fall on equal
-// timestamps, in every page size.
-func TestPagingLosesAndRepeatsNothing(t *testing.T) {
-	end := time.Now().Add(-time.Minute).Truncate(time.Second)
-	start := end.Add(-10 * time.Minute)
-	want := map[string]int{}
+// counted returns the slots of a window that have lines.
+func counted(t *testing.T, c *loki.Client, q loki.Query, w loki.Window, width time.Duration) []loki.Slot {
+	t.Helper()
+	buckets, err := c.Buckets(t.Context(), q, w, width, nil)
+	require.NoError(t, err)
+	var slots []loki.Slot
+	for _, b := range buckets {
+		slots = append(slots, loki.Slot{Start: b.End - int64(width), End: b.End, Lines: b.Lines})
+	}
+	return slots
+}
+
+// oneLine is what was read, to be compared with what was pushed.
+type oneLine struct {
+	time         int64
+	stream, text string
+}
+
+// readAll reads parts and checks that each comes in order.
+func readAll(t *testing.T, c *loki.Client, q loki.Query, parts []loki.Part, o loki.ReadOptions) (lines []oneLine, unpageable int) {
+	t.Helper()
+	var mu sync.Mutex
+	last := make([]string, len(parts))
+	out, err := c.Read(t.Context(), q, parts, o, func(part int, e loki.Entry) {
+		at := fmt.Sprintf("%d %s %s", e.Time, e.Stream.Key, e.Line)
+		require.LessOrEqual(t, last[part], at, "ordered by time, stream and line")
+		last[part] = at
+		require.Greater(t, e.Time, parts[part].Start)
+		require.LessOrEqual(t, e.Time, parts[part].End)
+		mu.Lock()
+		defer mu.Unlock()
+		lines = append(lines, oneLine{e.Time, e.Stream.Labels["s"], string(e.Line)})
+	})
+	require.NoError(t, err)
+	n := int64(0)
+	for _, r := range out {
+		n += r.Lines
+		unpageable += r.Unpageable
+	}
+	require.EqualValues(t, len(lines), n)
+	return lines, unpageable
+}
+
+// A heap is random logs with many equal timestamps, many of them at borders of slots.
+type heap struct {
+	seed    string
+	width   time.Duration
+	window  loki.Window
+	streams []testenv.Stream
+	// want are the lines in the window, most how many share a timestamp at most.
+	want []oneLine
+	most int
+}
+
+func newHeap(seed uint64) *heap {
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	shape := []struct {
+		width time.Duration
+		slots int
+	}{{20 * time.Millisecond, 300}, {250 * time.Millisecond, 40}, {time.Second, 120}, {7 * time.Second, 1100}, {time.Minute, 90}, {time.Hour, 3}, {90 * time.Minute, 2}, {time.Minute, 1}}[seed%8]
+	h := &heap{seed: fmt.Sprint(seed), width: shape.width}
+	end := time.Unix(0, slotOf(time.Now().Add(-time.Minute).UnixNano(), shape.width)-int64(shape.width))
+	h.window = loki.Window{Start: end.Add(-time.Duration(shape.slots) * shape.width), End: end}
+	span := h.window.Length()
+	favourite := make([]time.Time, 12)
+	for i := range favourite {
+		favourite[i] = h.window.Start.Add(time.Duration(rnd.Int64N(int64(span))))
+	}
+	for s := range 1 + rnd.IntN(4) {
+		h.streams = append(h.streams, testenv.Stream{Labels: map[string]string{"seed": h.seed, "s": fmt.Sprint(s)}})
+	}
+	at := map[time.Time]int{}
+	for i := range 100 + rnd.IntN(400) {
+		var when time.Time
+		switch rnd.IntN(4) {
+		case 0:
+			when = h.window.Start.Add(time.Duration(rnd.IntN(shape.slots+2)-1) * shape.width)
+		case 1:
+			when = favourite[rnd.IntN(len(favourite))]
+		case 2:
+			when = []time.Time{h.window.Start.Add(1), h.window.End.Add(1), h.window.End.Add(-1), h.window.Start.Add(-1)}[rnd.IntN(4)]
+		default:
+			when = h.window.Start.Add(time.Duration(rnd.Int64N(int64(span))))
+		}
+		st := &h.streams[rnd.IntN(len(h.streams))]
+		line := fmt.Sprintf("line %d <&> \"%d\"", rnd.IntN(1000), i)
+		st.Entries = append(st.Entries, testenv.Entry{Time: when, Line: line, Metadata: map[string]string{"trace_id": fmt.Sprint(i % 50)}})
+		at[when]++
+		h.most = max(h.most, at[when])
+		if when.After(h.window.Start) && !when.After(h.window.End) {
+			h.want = append(h.want, oneLine{when.UnixNano(), st.Labels["s"], line})
+		}
+	}
+	return h
+}
+
+// TestReadingLosesAndRepeatsNothing reads random logs in random slots, parts and pages.
+func TestReadingLosesAndRepeatsNothing(t *testing.T) {
+	var heaps []*heap
+	var streams []testenv.Stream
+	for seed := range uint64(8) {
+		h := newHeap(seed)
+		heaps = append(heaps, h)
+		streams = append(streams, h.streams...)
+	}
+	c := real(t, streams...)
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for _, h := range heaps {
+		q := parsed(t, `{seed="`+h.seed+`"} # a comment`)
+		slots := counted(t, c, q, h.window, h.width)
+		inSlot, total := map[int64]int64{}, int64(0)
+		for _, l := range h.want {
+			inSlot[slotOf(l.time, h.width)]++
+		}
+		for _, s := range slots {
+			require.Equal(t, inSlot[s.End], s.Lines, "seed %s, slot %d", h.seed, s.End)
+			total += s.Lines
+		}
+		require.EqualValues(t, len(h.want), total, "seed %s", h.seed)
+
+		buckets, err := c.Buckets(t.Context(), q, h.window, h.width, []string{"s"})
+		require.NoError(t, err)
+		byStream := map[string]int64{}
+		for _, b := range buckets {
+			byStream[b.Labels["s"]] += b.Lines
+		}
+		for _, l := range h.want {
+			byStream[l.stream]--
+		}
+		for s, n := range byStream {
+			require.Zero(t, n, "stream %s", s)
+		}
+		for _, page := range []int{h.most, h.most + rnd.IntN(50), 5000} {
+			o := loki.ReadOptions{Page: page, Parallel: 1 + rnd.IntN(3)}
+			got, unpageable := readAll(t, c, q, loki.Slices(slots, 1+rnd.IntN(4)), o)
+			require.ElementsMatch(t, h.want, got, "seed %s, %+v", h.seed, o)
+			require.Zero(t, unpageable)
+		}
+	}
+}
+
+// slotOf returns the end of the slot that a time lies in.
+func slotOf(t int64, width time.Duration) int64 {
+	return (t + int64(width) - 1) / int64(width) * int64(width)
+}
+
+func TestMoreLinesAtOneTimeThanAPage(t *testing.T) {
+	at := time.Now().Add(-time.Minute).Truncate(time.Second)
+	st := testenv.Stream{Labels: map[string]string{"app": "stuck"}}
+	for i := range 100 {
+		when := at.Add(time.Duration(i) * time.Millisecond)
+		if i >= 20 && i < 60 {
+			when = at.Add(20 * time.Millisecond)
+		}
+		st.Entries = append(st.Entries, testenv.Entry{Time: when, Line: fmt.Sprintf("line %d", i)})
+	}
+	c := real(t, st)
+	q := parsed(t, `{app="stuck"}`)
+	part := loki.Part{Start: at.UnixNano() - 1, End: at.Add(time.Second).UnixNano(), Lines: 100, Share: 100}
+	for page, want := range map[int]struct{ lines, unpageable int }{
+		39: {99, 1}, 40: {100, 0}, 41: {100, 0}, 1: {61, 1}, 5000: {100, 0},
+	} {
+		got, unpageable := readAll(t, c, q, []loki.Part{part}, loki.ReadOptions{Page: page})
+		require.Len(t, got, want.lines, "page %d", page)
+		require.Equal(t, want.unpageable, unpageable, "page %d", page)
+	}
+}
+
+// TestLinesMeetTheirStreamAgain: neither structured metadata nor a parser stage
+// makes streams.
+func TestLinesMeetTheirStreamAgain(t *testing.T) {
+	at := time.Now().Add(-time.Minute).Truncate(time.Second)
 	var streams []testenv.Stream
 	for s := range 3 {
-		st := testenv.Stream{Labels: map[string]string{"app": "paging", "s": fmt.Sprint(s)}}
-		for i := range 200 {
-			// Groups of seven lines share a nanosecond; one group of each stream has 40.
-			at := start.Add(time.Duration(i/7) * time.Second)
-			if i >= 160 {
-				at = start.Add(5 * time.Minute)
-			}
-			line := fmt.Sprintf("stream %d line %d", s, i)
-			want[line]++
-			st.Entries = append(st.Entries, testenv.Entry{Time: at, Line: line, Metadata: map[string]string{"trace_id": fmt.Sprint(i)}})
+		st := testenv.Stream{Labels: map[string]string{"app": "meet", "s": fmt.Sprint(s)}}
+		for i := range 50 {
+			st.Entries = append(st.Entries, testenv.Entry{
+				Time: at.Add(time.Duration(i*3+s) * time.Millisecond), Line: fmt.Sprintf(`{"level":"warn","user":"u%d","n":%d}`, i%7, i),
+				Metadata: map[string]string{"trace_id": fmt.Sprint(i)},
+			})
 		}
 		streams = append(streams, st)
 	}
 	c := real(t, streams...)
-	q, err := loki.Parse(`{app="paging"}`)
-	require.NoError(t, err)
-	w := loki.Window{Start: start, End: end}
-	for _, page := range []int{121, 150, 200, 599, 600, 601, 5000} {
-		got := map[string]int{}
-		last := ""
-		read, err := c.Lines(t.Context(), q, w, nil, loki.Limits{Lines: 10_000, Page: page}, func(e loki.Entry) {
-			got[string(e.Line)]++
-			at := fmt.Sprintf("%d %s", e.Time, e.Stream.Key)
-			require.LessOrEqual(t, last, at, "ordered by time and stream")
-			last = at
-			require.Len(t, e.Stream.Labels, 3, "structured metadata makes no streams: app, s, service_name")
+	part := []loki.Part{{Start: at.UnixNano() - 1, End: at.Add(time.Second).UnixNano(), Lines: 150, Share: 150}}
+	for _, stage := range []string{"", "| json", "| logfmt", "| json | line_format `{{.n}} {{.user}}`", "| json | user=~`u.*`"} {
+		seen, n := map[string]int{}, 0
+		out, err := c.Read(t.Context(), parsed(t, `{app="meet"} `+stage), part, loki.ReadOptions{Labels: []string{"user", "trace_id", "s"}, Page: 37}, func(_ int, e loki.Entry) {
+			seen[e.Stream.Key]++
+			require.Equal(t, map[string]string{"app": "meet", "s": e.Stream.Labels["s"], "service_name": "meet"}, e.Stream.Labels)
+			require.Equal(t, "warn", e.Level)
+			want := map[string]string{"trace_id": fmt.Sprint(n / 3)}
+			if strings.Contains(stage, "json") {
+				want["user"] = fmt.Sprintf("u%d", n/3%7)
+			}
+			require.Equal(t, want, e.Labels)
+			n++
 		})
-		require.NoError(t, err)
-		require.Equal(t, want, got, "page size %d", page)
-		require.Equal(t, int64(600), read.Total)
-		require.Zero(t, read.Unpageable)
-		require.False(t, read.Sampled)
+		require.NoError(t, err, stage)
+		require.EqualValues(t, 150, out[0].Lines, stage)
+		require.Len(t, seen, 3, stage)
 	}
-
-	// 120 lines share one nanosecond: pages of 100 cannot pass it whole, and say so.
-	read, err := c.Lines(t.Context(), q, w, nil, loki.Limits{Lines: 10_000, Page: 100}, func(loki.Entry) {})
-	require.NoError(t, err)
-	require.Equal(t, 1, read.Unpageable)
-	require.Less(t, read.Lines, 600)
-	require.Equal(t, int64(600), read.Total)
-}
-
-func TestSamplingCoversTheWholeWindow(t *testing.T) {
-	end := time.Now().Add(-time.Minute).Truncate(time.Second)
-	start := end.Add(-12 * time.Minute)
-	st := testenv.Stream{Labels: map[string]string{"app": "sampling"}}
-	for i := range 720 {
-		st.Entries = append(st.Entries, testenv.Entry{Time: start.Add(time.Duration(i) * time.Second), Line: fmt.Sprintf("line %d", i)})
-	}
-	c := real(t, st)
-	q, err := loki.Parse(`{app="sampling"}`)
-	require.NoError(t, err)
-	minutes := map[int64]int{}
-	read, err := c.Lines(t.Context(), q, loki.Window{Start: start, End: end}, []string{"app"}, loki.Limits{Lines: 120}, func(e loki.Entry) {
-		minutes[(e.Time-start.UnixNano())/int64(time.Minute)]++
-	})
-	require.NoError(t, err)
-	require.True(t, read.Sampled)
-	require.Equal(t, 120, read.Lines)
-	require.Equal(t, 1+12+12, read.Requests)
-	require.Equal(t, []loki.Total{{Labels: map[string]string{"app": "sampling"}, Lines: 720}}, read.Totals)
-	for m := range int64(12) {
-		require.Equal(t, 10, minutes[m], "minute %d", m)
-	}
-}
-
-// TestSamplingKeepsABurst: nearly all lines lie in one second, as in an incident.
-func TestSamplingKeepsABurst(t *testing.T) {
-	end := time.Now().Add(-time.Minute).Truncate(time.Second)
-	start := end.Add(-time.Hour)
-	burst := testenv.Stream{Labels: map[string]string{"app": "burst"}}
-	for i := range 3000 {
-		burst.Entries = append(burst.Entries, testenv.Entry{Time: start.Add(40*time.Minute + time.Duration(i)*300*time.Microsecond), Line: fmt.Sprintf("burst %d", i)})
-	}
-	quiet := testenv.Stream{Labels: map[string]string{"app": "burst", "s": "quiet"}}
-	for i := range 60 {
-		quiet.Entries = append(quiet.Entries, testenv.Entry{Time: start.Add(time.Duration(i) * time.Minute), Line: fmt.Sprintf("quiet %d", i)})
-	}
-	c := real(t, burst, quiet)
-	q, err := loki.Parse(`{app="burst"}`)
-	require.NoError(t, err)
-	for _, tc := range []struct{ limit, page int }{{1000, 5000}, {2000, 300}, {2900, 1000}, {10, 5000}, {1, 5000}} {
-		lines, last := 0, int64(0)
-		seen := map[string]bool{}
-		read, err := c.Lines(t.Context(), q, loki.Window{Start: start, End: end}, nil, loki.Limits{Lines: tc.limit, Page: tc.page}, func(e loki.Entry) {
-			require.False(t, seen[string(e.Line)], "each line once")
-			seen[string(e.Line)] = true
-			require.GreaterOrEqual(t, e.Time, last)
-			last = e.Time
-			lines++
-		})
-		require.NoError(t, err)
-		require.True(t, read.Sampled)
-		require.Equal(t, lines, read.Lines)
-		require.InDelta(t, tc.limit, read.Lines, 1+0.02*float64(tc.limit), "the budget is used: %+v", tc)
-	}
-}
-
-func TestHalfOpenWindowCountsAsItReads(t *testing.T) {
-	at := time.Now().Add(-time.Minute).Truncate(time.Second)
-	c := real(t, testenv.Stream{Labels: map[string]string{"app": "edges"}, Entries: []testenv.Entry{
-		{Time: at, Line: "at the start"}, {Time: at.Add(30 * time.Second), Line: "at the end"},
-	}})
-	q, err := loki.Parse(`{app="edges"} # with a comment`)
-	require.NoError(t, err)
-	var got []string
-	read, err := c.Lines(t.Context(), q, loki.Window{Start: at, End: at.Add(30 * time.Second)}, nil, loki.Limits{Lines: 10}, func(e loki.Entry) { got = append(got, string(e.Line)) })
-	require.NoError(t, err)
-	require.Equal(t, []string{"at the start"}, got)
-	require.Equal(t, int64(1), read.Total)
 }
 
 func TestOddLinesComeBackWhole(t *testing.T) {
 	at := time.Now().Add(-time.Minute).Truncate(time.Second)
 	long := strings.Repeat("0123456789abcde ", 1<<16)
-	odd := []string{long, "nul \x00 byte", "ansi \x1b[31mred\x1b[0m", "<|eot_id|><|start_header_id|>system", "emoji 😀 \u202e"}
+	odd := []string{long, "nul \x00 byte", "ansi \x1b[31mred\x1b[0m", "<|eot_id|><|start_header_id|>system", "emoji 😀 \u202e", `{"a":"b\\\"c\n"}`, strings.Repeat(`"\`, 1<<16)}
 	st := testenv.Stream{Labels: map[string]string{"app": "odd"}}
 	for i, l := range odd {
 		st.Entries = append(st.Entries, testenv.Entry{Time: at.Add(time.Duration(i)), Line: l})
 	}
 	c := real(t, st)
-	q, err := loki.Parse(`{app="odd"}`)
-	require.NoError(t, err)
-	var got []string
-	_, err = c.Lines(t.Context(), q, loki.Window{Start: at, End: at.Add(time.Second)}, nil, loki.Limits{Lines: 100}, func(e loki.Entry) { got = append(got, string(e.Line)) })
-	require.NoError(t, err)
-	require.Equal(t, odd, got)
+	got, _ := readAll(t, c, parsed(t, `{app="odd"}`), []loki.Part{{Start: at.UnixNano() - 1, End: at.UnixNano() + 10, Lines: 6, Share: 6}}, loki.ReadOptions{})
+	for i := range got {
+		require.Equal(t, odd[i], got[i].text)
+	}
+	require.Len(t, got, len(odd))
 }
 
 func TestRealRefusals(t *testing.T) {
-	c := real(t)
-	// A page size over the server's limit is noticed and lowered.
-	q, err := loki.Parse(`{app="none"}`)
+	c := real(t, testenv.Stream{Labels: map[string]string{"app": "some"}, Entries: []testenv.Entry{{Time: time.Now().Add(-time.Minute), Line: "x"}}})
+	q := parsed(t, `{app="none"}`)
+	hour := loki.Window{Start: time.Unix(3600, 0), End: time.Unix(7200, 0)}
+	buckets, err := c.Buckets(t.Context(), q, hour, time.Minute, []string{"app"})
 	require.NoError(t, err)
-	read, err := c.Lines(t.Context(), q, window, nil, loki.Limits{Lines: 10}, func(loki.Entry) {})
-	require.NoError(t, err)
-	require.Zero(t, read.Total, "a window without lines is an answer, not an error")
+	require.Empty(t, buckets, "a window without lines is an answer, not an error")
 
-	_, err = c.Series(t.Context(), loki.Query{Text: `sum(rate({app="x"}[5m]))`, Kind: loki.KindMetric}, loki.Window{Start: time.Unix(0, 0), End: time.Now()}, time.Second)
+	// A page size over the server's limit is noticed and lowered.
+	now := time.Now().UnixNano()
+	got, _ := readAll(t, c, parsed(t, `{app="some"}`), []loki.Part{{Start: now - 3e11, End: now, Lines: 1, Share: 1}}, loki.ReadOptions{Page: 100_000})
+	require.Len(t, got, 1)
+
+	_, err = c.Buckets(t.Context(), q, hour, 300*time.Millisecond, nil)
+	require.ErrorIs(t, err, loki.ErrRejected)
+	require.ErrorContains(t, err, "11,000 points")
+	_, err = c.Buckets(t.Context(), q, hour, 7*time.Second, nil)
+	require.ErrorContains(t, err, "does not consist of steps of 7s")
+	_, err = c.Buckets(t.Context(), q, hour, time.Microsecond, nil)
+	require.ErrorContains(t, err, "whole milliseconds")
+
+	_, err = c.Series(t.Context(), parsed(t, `sum(rate({app="x"}[5m]))`), loki.Window{Start: time.Unix(0, 0), End: time.Now()}, time.Second)
 	require.ErrorIs(t, err, loki.ErrRejected)
 
 	version, err := c.Health(t.Context())
@@ -191,9 +288,7 @@ func TestSeries(t *testing.T) {
 		st.Entries = append(st.Entries, testenv.Entry{Time: end.Add(-time.Duration(60-i) * time.Second), Line: "x"})
 	}
 	c := real(t, st)
-	q, err := loki.Parse(`sum by (app) (count_over_time({app="series"}[30s]))`)
-	require.NoError(t, err)
-	series, err := c.Series(t.Context(), q, loki.Window{Start: end.Add(-time.Minute), End: end}, 30*time.Second)
+	series, err := c.Series(t.Context(), parsed(t, `sum by (app) (count_over_time({app="series"}[30s]))`), loki.Window{Start: end.Add(-time.Minute), End: end}, 30*time.Second)
 	require.NoError(t, err)
 	require.Len(t, series, 1)
 	require.Equal(t, map[string]string{"app": "series"}, series[0].Labels)

@@ -34,19 +34,33 @@ const (
 var errSyntax = errors.New("not the JSON that Loki sends")
 
 func newScanner(r io.Reader, limit int64) *scanner {
-	return &scanner{r: r, buf: make([]byte, scanBuffer), limit: limit}
+	s := &scanner{buf: make([]byte, scanBuffer)}
+	s.reset(r, limit)
+	return s
 }
 
-// fill reads more bytes; at the end of the stream it returns io.ErrUnexpectedEOF,
-// because it is only called where something must follow.
+// reset makes the scanner read another stream with the same buffers.
+func (s *scanner) reset(r io.Reader, limit int64) {
+	s.r, s.limit = r, limit
+	s.pos, s.end, s.read = 0, 0, 0
+}
+
+// full reports whether the buffer has no room for more.
+func (s *scanner) full() bool { return s.end-s.pos == len(s.buf) }
+
+// fill reads more bytes behind those that were not consumed, for which the buffer
+// must have room. At the end of the stream it returns io.ErrUnexpectedEOF, because
+// it is only called where something must follow.
 func (s *scanner) fill() error {
-	s.pos, s.end = 0, 0
+	s.end = copy(s.buf, s.buf[s.pos:s.end])
+	s.pos = 0
 	if s.read >= s.limit {
 		return &Error{Kind: ErrTooLarge, Detail: fmt.Sprintf("more than %d bytes", s.limit)}
 	}
+	room := min(int64(len(s.buf)), int64(s.end)+s.limit-s.read)
 	for {
-		n, err := s.r.Read(s.buf)
-		s.end = n
+		n, err := s.r.Read(s.buf[s.end:room])
+		s.end += n
 		s.read += int64(n)
 		if n > 0 {
 			return nil
@@ -160,22 +174,36 @@ func (s *scanner) str() ([]byte, error) {
 		s.pos += i + 1
 		return rest[:i], nil
 	}
-	s.scratch = s.scratch[:0]
-	for {
+	var err error
+	s.scratch, err = s.appendRest(s.scratch[:0])
+	return s.scratch, err
+}
+
+// appendString appends the string that follows to dst.
+func (s *scanner) appendString(dst []byte) ([]byte, error) {
+	if err := s.expect('"'); err != nil {
+		return dst, err
+	}
+	return s.appendRest(dst)
+}
+
+// appendRest appends the string whose opening quote was consumed to dst.
+func (s *scanner) appendRest(dst []byte) ([]byte, error) {
+	for begin := len(dst); ; {
 		if s.pos >= s.end {
 			if err := s.fill(); err != nil {
-				return nil, err
+				return dst, err
 			}
 		}
-		rest = s.buf[s.pos:s.end]
+		rest := s.buf[s.pos:s.end]
 		i := bytes.IndexAny(rest, `"\`)
 		if i < 0 {
 			i = len(rest)
 		}
-		if len(s.scratch)+i > maxString {
-			return nil, &Error{Kind: ErrTooLarge, Detail: fmt.Sprintf("one line has more than %d bytes", maxString)}
+		if len(dst)-begin+i > maxString {
+			return dst, &Error{Kind: ErrTooLarge, Detail: fmt.Sprintf("one line has more than %d bytes", maxString)}
 		}
-		s.scratch = append(s.scratch, rest[:i]...)
+		dst = append(dst, rest[:i]...)
 		s.pos += i
 		if i == len(rest) {
 			continue
@@ -183,51 +211,62 @@ func (s *scanner) str() ([]byte, error) {
 		c := s.buf[s.pos]
 		s.pos++
 		if c == '"' {
-			return s.scratch, nil
+			return dst, nil
 		}
-		if err := s.escape(); err != nil {
-			return nil, err
+		var err error
+		if dst, err = s.escape(dst); err != nil {
+			return dst, err
 		}
 	}
 }
 
-// escape appends what stands behind a backslash to the scratch.
-func (s *scanner) escape() error {
+// escape appends what stands behind a backslash to dst.
+func (s *scanner) escape(dst []byte) ([]byte, error) {
 	c, err := s.byte()
 	if err != nil {
-		return err
+		return dst, err
 	}
-	switch c {
-	case '"', '\\', '/':
-		s.scratch = append(s.scratch, c)
-	case 'n':
-		s.scratch = append(s.scratch, '\n')
-	case 't':
-		s.scratch = append(s.scratch, '\t')
-	case 'r':
-		s.scratch = append(s.scratch, '\r')
-	case 'b':
-		s.scratch = append(s.scratch, '\b')
-	case 'f':
-		s.scratch = append(s.scratch, '\f')
-	case 'u':
-		return s.unicode()
-	default:
-		return fmt.Errorf("%w: escape \\%c", errSyntax, c)
+	if c == 'u' {
+		return s.unicode(dst)
 	}
-	return nil
+	plain := unescaped(c)
+	if plain == 0 {
+		return dst, fmt.Errorf("%w: escape \\%c", errSyntax, c)
+	}
+	return append(dst, plain), nil
 }
 
-func (s *scanner) unicode() error {
+// unescaped returns the byte that c behind a backslash stands for, 0 where it is no
+// escape of one byte.
+func unescaped(c byte) byte {
+	switch c {
+	case '"', '\\', '/':
+		return c
+	case 'n':
+		return '\n'
+	case 't':
+		return '\t'
+	case 'r':
+		return '\r'
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	}
+	return 0
+}
+
+// unicode appends the character of an escape of four digits, or of two such
+// escapes where the first is half of a pair. A lone half becomes U+FFFD.
+func (s *scanner) unicode(dst []byte) ([]byte, error) {
 	r, err := s.hex4()
 	if err != nil {
-		return err
+		return dst, err
 	}
 	for utf16.IsSurrogate(r) {
-		// A low surrogate must follow as another escape; a lone one becomes U+FFFD.
 		if s.pos >= s.end {
 			if err := s.fill(); err != nil {
-				return err
+				return dst, err
 			}
 		}
 		if s.buf[s.pos] != '\\' {
@@ -236,26 +275,23 @@ func (s *scanner) unicode() error {
 		s.pos++
 		c, err := s.byte()
 		if err != nil {
-			return err
+			return dst, err
 		}
 		if c != 'u' {
-			s.scratch = utf8.AppendRune(s.scratch, utf8.RuneError)
 			s.pos-- // at least one byte was just consumed from the buffer
-			return s.escape()
+			return s.escape(utf8.AppendRune(dst, utf8.RuneError))
 		}
 		low, err := s.hex4()
 		if err != nil {
-			return err
+			return dst, err
 		}
 		if both := utf16.DecodeRune(r, low); both != utf8.RuneError {
-			r = both
-			break
+			return utf8.AppendRune(dst, both), nil
 		}
-		s.scratch = utf8.AppendRune(s.scratch, utf8.RuneError)
+		dst = utf8.AppendRune(dst, utf8.RuneError)
 		r = low
 	}
-	s.scratch = utf8.AppendRune(s.scratch, r)
-	return nil
+	return utf8.AppendRune(dst, r), nil
 }
 
 func (s *scanner) byte() (byte, error) {
