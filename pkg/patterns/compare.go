@@ -31,32 +31,45 @@ func (c Change) String() string {
 // every minute stay quiet.
 const surprise = 4
 
-// Compare sets the Change of each pattern from its BaselineCount, multiplied by
-// scale: the length of the window over the length of the baseline's. A pattern
-// that the baseline does not know is new however rare it is; where only a part of
-// the baseline was read (whole is false), only if it is frequent enough that the
-// part would have shown it. Patterns that only
-// the baseline has are gone if they were frequent enough to be missed and
-// removed otherwise. It works on ps in place and returns it shortened.
-func Compare(ps []Pattern, scale float64, whole bool) []Pattern {
+// Compare sets the Change of each pattern from its counts, which must be of two
+// windows of the same length. A pattern that the baseline does not know is new however
+// rare it is; where something rare can be missing in what was read of the baseline
+// (whole is false), only if it is frequent enough that it would have been read.
+// Patterns that only the baseline has are gone if they were frequent enough to be
+// missed and removed otherwise. It works on ps in place and returns it shortened.
+func Compare(ps []Pattern, whole bool) []Pattern {
 	out := ps[:0]
 	for _, p := range ps {
+		now, base, scale := float64(p.Read), float64(p.BaselineRead), p.scale()
 		switch {
 		case p.Count == 0:
-			if change(0, float64(p.BaselineCount), scale) != ChangeFallen {
+			if change(0, base, scale) != ChangeFallen {
 				continue
 			}
 			p.Change = ChangeGone
-		case p.BaselineCount == 0 && (whole || change(float64(p.Count), 0, scale) == ChangeRisen):
+		case p.BaselineCount == 0 && (whole || change(now, 0, scale) == ChangeRisen):
 			p.Change = ChangeNew
 		case p.BaselineCount == 0:
 			p.Change = ChangeNone
 		default:
-			p.Change = change(float64(p.Count), float64(p.BaselineCount), scale)
+			p.Change = change(now, base, scale)
 		}
 		out = append(out, p)
 	}
 	return out
+}
+
+// scale is how many events should have been read of the window for each that was read
+// of the baseline: chance has its part in what was read, not in what it stands for.
+func (p *Pattern) scale() float64 {
+	s := 1.0
+	if p.BaselineRead > 0 {
+		s *= float64(p.BaselineCount) / float64(p.BaselineRead)
+	}
+	if p.Count > 0 {
+		s *= float64(p.Read) / float64(p.Count)
+	}
+	return s
 }
 
 // change compares two Poisson counts by the variance-stabilising square root;

@@ -5,6 +5,40 @@ import (
 	"unicode/utf8"
 )
 
+// The classes of a byte that the masker decides by. A hexadecimal letter is a
+// letter, too.
+const (
+	classLetter = 1 << iota
+	classDigit
+	classHex
+	classUnderscore
+	classSpace // white space and control characters
+	classHigh  // a part of a character beyond ASCII
+	classWord  = classLetter | classDigit | classUnderscore
+)
+
+// classOf is the class of each byte; punctuation has none.
+var classOf = func() (t [256]uint8) {
+	for i := range t {
+		switch c := byte(i); {
+		case isLetter(c):
+			t[i] = classLetter
+		case isDigit(c):
+			t[i] = classDigit
+		case c == '_':
+			t[i] = classUnderscore
+		case c <= ' ' || c == 0x7f:
+			t[i] = classSpace
+		case c >= utf8.RuneSelf:
+			t[i] = classHigh
+		}
+		if isHex(byte(i)) {
+			t[i] |= classHex
+		}
+	}
+	return t
+}()
+
 // A masker rewrites a line so that lines printed by the same statement become
 // equal or nearly so: variable values give way to typed placeholders (<num>,
 // <ip>, <ts>, <dur>, <size>, <hex>, <id>), ANSI escapes and control characters
@@ -15,41 +49,59 @@ import (
 // It is one pass over the bytes: a regular expression per kind of value costs
 // about twenty times as much.
 type masker struct {
-	in  []byte
-	out []byte
-	i   int
+	in, out []byte
+	i       int
+	from    int // in[from:i] is constant text that is not written yet
+	start   int // where the line begins in out
 }
 
 // mask appends the masked form of line to dst. Equal lines give equal results.
 func mask(dst, line []byte) []byte {
-	m := masker{in: line, out: dst}
-	start := len(dst)
-	for m.i < len(m.in) {
-		c := m.in[m.i]
-		switch {
-		case isLetter(c) || c == '_':
-			m.word()
-		case isDigit(c):
-			m.number()
-		case c <= ' ' || c == 0x7f:
-			m.space()
-		case c >= utf8.RuneSelf:
-			m.rune()
-		default:
-			m.out = append(m.out, c)
+	m := masker{in: line, out: dst, start: len(dst)}
+	for m.i < len(line) {
+		switch k := classOf[line[m.i]]; {
+		case k == 0:
 			m.i++
+		case k&(classLetter|classUnderscore) != 0:
+			m.word()
+		case k&classDigit != 0:
+			m.flush()
+			m.number()
+			m.from = m.i
+		case k == classSpace:
+			if m.i > 0 && line[m.i] == ' ' && classOf[line[m.i-1]]&(classSpace|classHigh) == 0 && m.i+1 < len(line) && classOf[line[m.i+1]]&(classSpace|classHigh) == 0 {
+				m.i++ // a single space between words is constant text
+				continue
+			}
+			m.flush()
+			m.space()
+			m.from = m.i
+		default:
+			m.flush()
+			m.rune()
+			m.from = m.i
 		}
 	}
-	if n := len(m.out); n > start && m.out[n-1] == ' ' {
+	m.flush()
+	if n := len(m.out); n > m.start && m.out[n-1] == ' ' {
 		m.out = m.out[:n-1]
 	}
 	return m.out
 }
 
+func (m *masker) flush() { m.out = append(m.out, m.in[m.from:m.i]...) }
+
+// blank writes one space between two words.
+func (m *masker) blank() {
+	if n := len(m.out); n > m.start && m.out[n-1] != ' ' {
+		m.out = append(m.out, ' ')
+	}
+}
+
 // space consumes white space, control characters and ANSI escape sequences.
 func (m *masker) space() {
 	escapeOnly := true
-	for m.i < len(m.in) && (m.in[m.i] <= ' ' || m.in[m.i] == 0x7f) {
+	for m.i < len(m.in) && classOf[m.in[m.i]] == classSpace {
 		if m.in[m.i] == 0x1b {
 			m.i = skipEscape(m.in, m.i)
 			continue
@@ -57,8 +109,8 @@ func (m *masker) space() {
 		escapeOnly = false
 		m.i++
 	}
-	if !escapeOnly && len(m.out) > 0 && m.out[len(m.out)-1] != ' ' {
-		m.out = append(m.out, ' ')
+	if !escapeOnly {
+		m.blank()
 	}
 }
 
@@ -81,9 +133,7 @@ func (m *masker) rune() {
 	m.i += n
 	switch {
 	case unicode.IsSpace(r) || unicode.Is(unicode.Z, r):
-		if len(m.out) > 0 && m.out[len(m.out)-1] != ' ' {
-			m.out = append(m.out, ' ')
-		}
+		m.blank()
 	case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
 		// It could change how a terminal or a page shows the text around it.
 	default:
@@ -91,42 +141,92 @@ func (m *masker) rune() {
 	}
 }
 
-// word consumes a run of letters, digits and underscores that starts with a
-// letter or an underscore.
+// word consumes a run of letters, digits and underscores that does not start with
+// a digit. A word without digits is constant text, unless it is a hexadecimal
+// number by its length or begins a date.
 func (m *masker) word() {
-	start, digit, hexOnly := m.i, false, true
-	j := m.i
-	for j < len(m.in) && (isLetter(m.in[j]) || isDigit(m.in[j]) || m.in[j] == '_') {
-		digit = digit || isDigit(m.in[j])
-		hexOnly = hexOnly && isHex(m.in[j])
+	in, start, j := m.in, m.i, m.i
+	some, all := uint8(0), uint8(classHex)
+	for j < len(in) && classOf[in[j]]&classWord != 0 {
+		some |= classOf[in[j]]
+		all &= classOf[in[j]]
 		j++
 	}
-	w := m.in[start:j]
-	m.i = j
-	switch {
-	case hexOnly && len(w) == 8 && uuidTail(m.in[j:]):
-		m.i = j + uuidTailLen
-		m.out = append(m.out, "<id>"...)
-	case !digit:
-		if hexOnly && colonHex(m.in[start:]) > 0 {
-			m.i = start + colonHex(m.in[start:])
-			m.out = append(m.out, "<ip>"...)
+	n := j - start
+	if all != 0 {
+		if placeholder, end := hexWord(in, start, j, some&classDigit != 0); end > 0 {
+			m.replace(placeholder, end)
 			return
 		}
-		m.out = append(m.out, w...)
-	case hexOnly && colonHex(m.in[start:]) > 0:
-		m.i = start + colonHex(m.in[start:])
-		m.out = append(m.out, "<ip>"...)
-	case hexOnly && len(w) >= 6:
-		m.out = append(m.out, "<hex>"...)
-	default:
-		m.mixedWord(w)
 	}
+	if some&classDigit == 0 {
+		if n == 3 && j < len(in) && in[j] == ' ' {
+			if end := monthTime(in, start); end > 0 {
+				m.date(end)
+				return
+			}
+		}
+		m.i = j
+		return
+	}
+	m.flush()
+	m.mixedWord(in[start:j], j < len(in) && in[j] == '=')
+	m.i, m.from = j, j
+}
+
+// hexWord tells what in[start:end], which has hexadecimal digits only, is the
+// beginning of; end is 0 where it is a mere word.
+func hexWord(in []byte, start, end int, digit bool) (placeholder string, to int) {
+	n := end - start
+	switch {
+	case n == 8 && uuidTail(in[end:]):
+		return "<id>", end + uuidTailLen
+	case n <= 4 && end < len(in) && in[end] == ':' && colonHex(in[start:]) > 0:
+		return "<ip>", start + colonHex(in[start:])
+	case digit && n >= 6, n >= 8 && n%8 == 0:
+		return "<hex>", end
+	}
+	return "", 0
+}
+
+// replace writes a placeholder for in[i:end].
+func (m *masker) replace(placeholder string, end int) {
+	m.flush()
+	m.emit(placeholder, end-m.i)
+	m.from = m.i
+}
+
+// date writes the placeholder of the date in[i:end], in place of a day of the week
+// in front of it, too.
+func (m *masker) date(end int) {
+	m.flush()
+	n := len(m.out)
+	if n >= m.start+4 && m.out[n-1] == ' ' && (n == m.start+4 || !isLetter(m.out[n-5])) {
+		switch string(m.out[n-4 : n-1]) {
+		case "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun":
+			m.out = m.out[:n-4]
+		}
+	}
+	m.out = append(m.out, "<ts>"...)
+	m.i, m.from = end, end
 }
 
 // mixedWord writes a word of letters and digits: a generated identifier such as
-// x7f9q2 becomes <id>, a numbered name such as node12 keeps its name.
-func (m *masker) mixedWord(w []byte) {
+// x7f9q2 becomes <id>, a numbered name such as node12 keeps its name, and a key
+// stays as it is.
+func (m *masker) mixedWord(w []byte, isKey bool) {
+	if isKey && len(w) <= maxKey {
+		m.out = append(m.out, w...)
+		return
+	}
+	name := 0
+	for name < len(w) && isLetter(w[name]) {
+		name++
+	}
+	if name >= 3 && w[name] == '_' && allDigits(w[name+1:]) {
+		m.out = append(append(m.out, w[:name+1]...), "<num>"...)
+		return
+	}
 	changes := 0
 	for k := 1; k < len(w); k++ {
 		if isDigit(w[k]) != isDigit(w[k-1]) {
@@ -137,88 +237,23 @@ func (m *masker) mixedWord(w []byte) {
 		m.out = append(m.out, "<id>"...)
 		return
 	}
-	inDigits := false
-	for _, c := range w {
-		if isDigit(c) {
-			if !inDigits {
-				m.out = append(m.out, "<num>"...)
-			}
-			inDigits = true
-			continue
+	for k, c := range w {
+		switch {
+		case !isDigit(c):
+			m.out = append(m.out, c)
+		case k == 0 || !isDigit(w[k-1]):
+			m.out = append(m.out, "<num>"...)
 		}
-		inDigits = false
-		m.out = append(m.out, c)
 	}
 }
 
-// number consumes a value that starts with a digit.
-func (m *masker) number() {
-	b := m.in[m.i:]
-	if n := timestampLen(b); n > 0 {
-		m.emit("<ts>", n)
-		return
-	}
-	if n := ipv4Len(b); n > 0 {
-		m.emit("<ip>", n)
-		return
-	}
-	if n := colonHex(b); n > 0 {
-		m.emit("<ip>", n)
-		return
-	}
-	if len(b) > 2 && b[0] == '0' && b[1]|0x20 == 'x' && isHex(b[2]) {
-		n := 2
-		for n < len(b) && isHex(b[n]) {
-			n++
-		}
-		m.emit("<hex>", n)
-		return
-	}
-	w, letter := 0, false // the whole run of letters and digits
-	for w < len(b) && (isDigit(b[w]) || isLetter(b[w])) {
-		letter = letter || isLetter(b[w])
-		w++
-	}
-	if w == 8 && allHex(b[:8]) && uuidTail(b[8:]) {
-		m.emit("<id>", 8+uuidTailLen)
-		return
-	}
-	if w >= 6 && letter && allHex(b[:w]) {
-		m.emit("<hex>", w)
-		return
-	}
-	m.plainNumber(b)
-}
+// maxKey bounds what counts as a key: longer words with digits are values.
+const maxKey = 24
 
-// plainNumber consumes a decimal number with its unit.
-func (m *masker) plainNumber(b []byte) {
-	n := decimalLen(b)
-	if n == 3 && b[0] >= '1' && b[0] <= '5' && statusContext(m.out) && (len(b) == 3 || !isLetter(b[3])) {
-		m.out = append(m.out, b[0], 'x', 'x')
-		m.i += 3
-		return
-	}
-	if d := durationLen(b, n); d > 0 {
-		m.emit("<dur>", d)
-		return
-	}
-	u := n
-	for u < len(b) && (isLetter(b[u]) || isDigit(b[u])) {
-		u++
-	}
-	switch {
-	case u == n:
-		m.emit("<num>", n)
-	case sizeUnit(b[n:u]):
-		m.emit("<size>", u)
-	default:
-		m.emit("<id>", u)
-	}
-}
-
+// emit writes a placeholder for the next consumed bytes. A sign belongs to the
+// number when nothing but a separator stands before it.
 func (m *masker) emit(placeholder string, consumed int) {
-	// A sign belongs to the number when nothing but a separator stands before it.
-	if k := len(m.out); k > 0 && m.out[k-1] == '-' && (k == 1 || separator(m.out[k-2])) {
+	if k := len(m.out); k > m.start && m.out[k-1] == '-' && (k == m.start+1 || separator(m.out[k-2])) {
 		m.out = m.out[:k-1]
 	}
 	m.out = append(m.out, placeholder...)
@@ -235,5 +270,5 @@ func separator(c byte) bool {
 
 // Placeholders returns the names that stand in angle brackets in a template.
 func Placeholders() []string {
-	return []string{"*", "num", "ip", "ts", "dur", "size", "hex", "id"}
+	return []string{"*", "num", "ip", "ts", "dur", "size", "hex", "id", "path"}
 }

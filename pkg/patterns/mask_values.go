@@ -1,13 +1,11 @@
 package patterns
 
-import "bytes"
-
 // uuidTailLen is the length of a UUID behind its first eight digits.
 const uuidTailLen = 28
 
 // uuidTail reports whether b starts with the "-4-4-4-12" part of a UUID.
 func uuidTail(b []byte) bool {
-	if len(b) < uuidTailLen {
+	if len(b) < uuidTailLen || b[0] != '-' {
 		return false
 	}
 	for k := range uuidTailLen {
@@ -16,15 +14,6 @@ func uuidTail(b []byte) bool {
 				return false
 			}
 		} else if !isHex(b[k]) {
-			return false
-		}
-	}
-	return true
-}
-
-func allHex(b []byte) bool {
-	for _, c := range b {
-		if !isHex(c) {
 			return false
 		}
 	}
@@ -115,7 +104,7 @@ func timestampLen(b []byte) int {
 }
 
 func dateLen(b []byte) int {
-	if len(b) < 10 || !allDigits(b[:4]) || (b[4] != '-' && b[4] != '/') || !allDigits(b[5:7]) || b[7] != b[4] || !allDigits(b[8:10]) {
+	if len(b) < 10 || (b[4] != '-' && b[4] != '/') || b[7] != b[4] || !allDigits(b[:4]) || !allDigits(b[5:7]) || !allDigits(b[8:10]) {
 		return 0
 	}
 	if len(b) > 10 && isDigit(b[10]) {
@@ -126,7 +115,7 @@ func dateLen(b []byte) int {
 
 // clockLen matches hh:mm:ss with an optional fraction and zone.
 func clockLen(b []byte) int {
-	if len(b) < 8 || !allDigits(b[:2]) || b[2] != ':' || !allDigits(b[3:5]) || b[5] != ':' || !allDigits(b[6:8]) {
+	if len(b) < 8 || b[2] != ':' || b[5] != ':' || !allDigits(b[:2]) || !allDigits(b[3:5]) || !allDigits(b[6:8]) {
 		return 0
 	}
 	n := 8
@@ -153,6 +142,64 @@ func clockLen(b []byte) int {
 	return n
 }
 
+// minuteSecond matches mm:ss that stands alone.
+func minuteSecond(b []byte) int {
+	if len(b) < 5 || b[2] != ':' || !allDigits(b[:2]) || !allDigits(b[3:5]) {
+		return 0
+	}
+	if len(b) > 5 && (b[5] == ':' || classOf[b[5]]&classWord != 0) {
+		return 0
+	}
+	return 5
+}
+
+// accessLogTime matches the time of the common log format, as in
+// 10/Oct/2000:13:55:36 -0700.
+func accessLogTime(b []byte) int {
+	if len(b) < 20 || b[2] != '/' || b[6] != '/' || b[11] != ':' || !allDigits(b[:2]) || !allDigits(b[7:11]) {
+		return 0
+	}
+	c := clockLen(b[12:])
+	if c == 0 {
+		return 0
+	}
+	n := 12 + c
+	if n+6 <= len(b) && b[n] == ' ' && (b[n+1] == '+' || b[n+1] == '-') && allDigits(b[n+2:n+6]) {
+		n += 6
+	}
+	return n
+}
+
+// monthTime returns the end of the date that starts at in[i] as in syslog and
+// ctime, "Jul 23 10:12:11" with a year behind it or not, or 0.
+func monthTime(in []byte, i int) int {
+	switch string(in[i : i+3]) {
+	case "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec":
+	default:
+		return 0
+	}
+	j := i + 3
+	for j < len(in) && in[j] == ' ' {
+		j++
+	}
+	day := j
+	for j < len(in) && isDigit(in[j]) {
+		j++
+	}
+	if j == day || j-day > 2 || j >= len(in) || in[j] != ' ' {
+		return 0
+	}
+	c := clockLen(in[j+1:])
+	if c == 0 {
+		return 0
+	}
+	j += 1 + c
+	if j+5 <= len(in) && in[j] == ' ' && (in[j+1] == '1' || in[j+1] == '2') && allDigits(in[j+1:j+5]) && (j+5 == len(in) || !isDigit(in[j+5])) {
+		j += 5
+	}
+	return j
+}
+
 func allDigits(b []byte) bool {
 	for _, c := range b {
 		if !isDigit(c) {
@@ -160,69 +207,4 @@ func allDigits(b []byte) bool {
 		}
 	}
 	return true
-}
-
-// decimalLen returns the length of the decimal number at the start of b, with
-// its fraction and groups of thousands.
-func decimalLen(b []byte) int {
-	n := 0
-	for n < len(b) {
-		switch {
-		case isDigit(b[n]):
-			n++
-		case (b[n] == '.' || b[n] == ',') && n+1 < len(b) && isDigit(b[n+1]):
-			n++
-		default:
-			return n
-		}
-	}
-	return n
-}
-
-// durationLen returns the length of the Go or SI duration whose first number is
-// b[:n], or 0.
-func durationLen(b []byte, n int) int {
-	end := 0
-	for {
-		u := n
-		for u < len(b) && (isLetter(b[u]) || b[u] >= 0x80) {
-			u++
-		}
-		if !timeUnit(b[n:u]) {
-			return end
-		}
-		end = u
-		d := decimalLen(b[u:])
-		if d == 0 {
-			return end
-		}
-		n = u + d
-	}
-}
-
-func timeUnit(u []byte) bool {
-	switch string(u) {
-	case "ns", "us", "µs", "μs", "ms", "s", "sec", "secs", "m", "min", "h", "d":
-		return true
-	}
-	return false
-}
-
-func sizeUnit(u []byte) bool {
-	switch string(u) {
-	case "B", "b", "k", "K", "kb", "kB", "KB", "Kb", "KiB", "Ki", "M", "MB", "Mb", "MiB", "Mi", "G", "GB", "Gb", "GiB", "Gi", "T", "TB", "TiB", "Ti":
-		return true
-	}
-	return false
-}
-
-// statusContext reports whether what was written before a number says that the
-// number is an HTTP status code.
-func statusContext(out []byte) bool {
-	for _, p := range [...]string{"status=", "status_code=", "status:", "status: ", "status ", "statusCode=", "code=", "code: ", "code ", "HTTP/<num>\" ", "HTTP/<num> "} {
-		if bytes.HasSuffix(out, []byte(p)) {
-			return true
-		}
-	}
-	return false
 }

@@ -74,3 +74,49 @@ func literal(b *strings.Builder, word string, inJSON bool) {
 		word = word[at[1]:]
 	}
 }
+
+// How much constant text a pattern must have for its lines to be recognised by it.
+const (
+	minTexts     = 16
+	minTextShare = 0.35
+)
+
+// Texts returns the constant texts of the pattern in their order, for Loki's pattern
+// filters; the last is empty where the template ends with a variable. It is nil where
+// they are too little of a line to tell its lines from others.
+func (p *Pattern) Texts() []string {
+	var texts []string
+	size, open := 0, false
+	rest := p.Template
+	for rest != "" {
+		at := placeholder.FindStringIndex(rest)
+		if at == nil {
+			at = []int{len(rest), len(rest)}
+		}
+		open = at[1] > at[0]
+		for _, t := range p.pieces(rest[:at[0]]) {
+			texts = append(texts, t)
+			size += len(t)
+		}
+		rest = rest[at[1]:]
+	}
+	if size < minTexts || float64(size) < minTextShare*float64(len(p.Sample)) {
+		return nil
+	}
+	if open || p.JSON {
+		texts = append(texts, "")
+	}
+	return texts
+}
+
+// pieces returns what of a constant text stands in the raw line as it is: in a JSON
+// object other punctuation stands between key and value and between fields.
+func (p *Pattern) pieces(text string) []string {
+	if !p.JSON {
+		if strings.TrimSpace(text) == "" {
+			return nil
+		}
+		return []string{text}
+	}
+	return strings.FieldsFunc(text, func(r rune) bool { return r == '=' || r == ' ' || r == '"' || r == '\\' || r == '\uFFFD' })
+}

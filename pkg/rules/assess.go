@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/lokalyst/lokalyst/pkg/patterns"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
@@ -51,15 +50,18 @@ func (s *Set) Assess(in Input) Result {
 // the words that the template had to give up.
 func (s *Set) match(in Input) (out []Finding, injection bool) {
 	at := map[string]int{}
+	found, lower := make([]bool, len(s.finder.texts)), []byte(nil)
 	for i := range in.Patterns {
 		p := &in.Patterns[i]
 		if p.Count == 0 {
 			continue
 		}
-		text := strings.ToLower(p.Template + "\n" + p.Sample)
+		clear(found)
+		lower = s.finder.find(p.Template, lower, found)
+		lower = s.finder.find(p.Sample, lower, found)
 		for k := range s.signatures {
 			sig := &s.signatures[k]
-			if !sig.Match(text) {
+			if !sig.matches(found) {
 				continue
 			}
 			injection = injection || sig.Injection

@@ -34,25 +34,15 @@ type Signature struct {
 	Example string `yaml:"example"`
 	// Injection marks wordings that are addressed to a model.
 	Injection bool `yaml:"injection"`
-}
 
-// Match reports whether the signature matches a line that is in lower case.
-func (s *Signature) Match(lower string) bool {
-	for _, t := range s.All {
-		if !strings.Contains(lower, t) {
-			return false
-		}
-	}
-	for _, t := range s.Any {
-		if strings.Contains(lower, t) {
-			return true
-		}
-	}
-	return len(s.Any) == 0 && len(s.All) > 0
+	any, all []int // the numbers of the texts in the set's finder
 }
 
 // A Set is the signatures that a verdict is made with. It is immutable.
-type Set struct{ signatures []Signature }
+type Set struct {
+	signatures []Signature
+	finder     *finder
+}
 
 // BuiltIn returns the signatures that the plugin ships with.
 func BuiltIn() (*Set, error) { return Parse(builtIn) }
@@ -72,7 +62,15 @@ func Parse(raw []byte) (*Set, error) {
 			return nil, fmt.Errorf("signature %d (%s): %w", i+1, s.ID, err)
 		}
 	}
-	return &Set{signatures: list}, nil
+	set := &Set{signatures: list, finder: newFinder(list)}
+	for i := range list {
+		found := make([]bool, len(set.finder.texts))
+		set.finder.find(list[i].Example, nil, found)
+		if !list[i].matches(found) {
+			return nil, fmt.Errorf("signature %d (%s): the example does not match", i+1, list[i].ID)
+		}
+	}
+	return set, nil
 }
 
 func lower(texts []string) {
@@ -91,8 +89,6 @@ func (s *Signature) check() error {
 		return errors.New("severity must be 1, 2 or 3")
 	case s.Reason == "":
 		return errors.New("reason is missing")
-	case !s.Match(strings.ToLower(s.Example)):
-		return errors.New("the example does not match")
 	}
 	for _, t := range append(append([]string{}, s.Any...), s.All...) {
 		if len(t) < 4 {
