@@ -241,16 +241,17 @@ func TestKeyMembers(t *testing.T) {
 		"owner":       func(r *Request) { r.Owner = "other" },
 		"prompt":      func(r *Request) { r.PromptID = "error-summary" },
 		"variables":   func(r *Request) { r.PromptVars = map[string]string{"service": "x"} },
-		"group value": func(r *Request) { r.Logs = logs{now: repeat(5, "b x happened"), by: "team"} },
+		"group value": func(r *Request) { r.use(logs{now: repeat(5, "b x happened"), by: "team"}) },
 		"group label": func(r *Request) {
-			r.GroupBy, r.Logs = []string{"squad"}, logs{now: repeat(5, "a x happened"), by: "squad"}
+			r.GroupBy = []string{"squad"}
+			r.use(logs{now: repeat(5, "a x happened"), by: "squad"})
 		},
-		"content": func(r *Request) { r.Logs = logs{now: repeat(5, "a y happened"), by: "team"} },
-		"count":   func(r *Request) { r.Logs = logs{now: repeat(50, "a x happened"), by: "team"} },
+		"content": func(r *Request) { r.use(logs{now: repeat(5, "a y happened"), by: "team"}) },
+		"count":   func(r *Request) { r.use(logs{now: repeat(50, "a x happened"), by: "team"}) },
 	} {
 		require.Equal(t, 1, ask(change), name)
 	}
-	require.Zero(t, ask(func(r *Request) { r.Logs = logs{now: repeat(6, "a x happened"), by: "team"} }), "a small movement of a count costs no call")
+	require.Zero(t, ask(func(r *Request) { r.use(logs{now: repeat(6, "a x happened"), by: "team"}) }), "a small movement of a count costs no call")
 }
 
 func TestBaseline(t *testing.T) {
@@ -264,18 +265,18 @@ func TestBaseline(t *testing.T) {
 	require.Empty(t, m.prompts, "nothing novel: the model is not asked")
 	require.Equal(t, 1, res.Cost.CallsAvoided)
 
-	r.Logs = logs{now: append(quiet, "never seen before"), before: quiet}
+	r.use(logs{now: append(quiet, "never seen before"), before: quiet})
 	_, err = engine(t).Analyse(t.Context(), r)
 	require.NoError(t, err)
 	require.Len(t, m.prompts, 1)
-	require.Contains(t, m.prompts[0], "unknown ~1 new")
+	require.Contains(t, m.prompts[0], "\n1+ p2\nnew p2\n")
 
-	r.Logs = logs{now: quiet, baselineErr: &loki.Error{Kind: loki.ErrTimeout}}
+	r.use(logs{now: quiet, baselineErr: &loki.Error{Kind: loki.ErrTimeout}})
 	res, err = engine(t).Analyse(t.Context(), r)
 	require.NoError(t, err)
 	require.Contains(t, texts(res), "baseline could not be read")
 
-	r.Logs = logs{before: quiet}
+	r.use(logs{before: quiet})
 	res, err = engine(t).Analyse(t.Context(), r)
 	require.NoError(t, err)
 	require.Equal(t, verdict.Notice, res.Groups[0].Verdict.Severity, "gone silent is not healthy")
@@ -302,7 +303,7 @@ func TestGroupsBeyondTheLimitHaveTheRulesVerdict(t *testing.T) {
 	for i := range 501 {
 		lines = append(lines, fmt.Sprintf("g%d x", i))
 	}
-	r.Logs = logs{now: lines, by: "team"}
+	r.use(logs{now: lines, by: "team"})
 	_, err = engine(t).Analyse(t.Context(), r)
 	var input *InputError
 	require.ErrorAs(t, err, &input)
@@ -352,5 +353,5 @@ func TestLayout(t *testing.T) {
 		common++
 	}
 	require.Greater(t, common, strings.Index(a, "\nTASK\n"), "only the task differs")
-	require.Contains(t, a, "PATTERNS\np1 GET /a took <dur>\np2 ERROR disk <num> gone\nSTATE\np1 unknown ~4 since start until start in shop\np2 error ~1 since start until start in shop\nCONTEXT\nWindow of 1h, ~4 lines.\nTASK\n")
+	require.Contains(t, a, "PATTERNS\np1 shop: GET /a took <dur>\np2 error shop: ERROR disk <num> gone\nSTATE\n4+ p1\n1+ p2\nCONTEXT\nWindow of 1h.\nTASK\n")
 }

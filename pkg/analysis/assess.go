@@ -34,7 +34,7 @@ func (e *Engine) rulesVerdict(g *Group) rules.Result {
 	if g.LinesRead == 0 && g.LinesTotal > 0 {
 		return rules.Result{Severity: verdict.Inconclusive, Category: verdict.CategoryNone, Summary: fmt.Sprintf("None of the %d lines were in the sample: nothing could be judged.", g.LinesTotal)}
 	}
-	return e.Signatures.Assess(rules.Input{Patterns: g.Patterns, Lines: int(g.LinesRead), HasBaseline: g.Compared})
+	return e.Signatures.Assess(rules.Input{Patterns: g.Patterns, Lines: g.EventCount(), HasBaseline: g.Compared})
 }
 
 // ruleFindings are the rules' findings with pattern ids, each pattern cited once: a
@@ -87,6 +87,15 @@ func worst(groups []Group, n int) []*Group {
 func errorLines(g *Group) (n int) {
 	for i := range g.Patterns {
 		n += g.Patterns[i].Levels[patterns.LevelError] + g.Patterns[i].Levels[patterns.LevelFatal]
+	}
+	return n
+}
+
+// EventCount returns how many events the group's patterns count in the window; where it
+// was sampled, an estimate.
+func (g *Group) EventCount() (n int) {
+	for i := range g.Patterns {
+		n += g.Patterns[i].Count
 	}
 	return n
 }

@@ -1,238 +1,229 @@
 package analysis
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lokalyst/lokalyst/pkg/loki"
 	"github.com/lokalyst/lokalyst/pkg/patterns"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
-// maxAllGroups bounds the groups of one query: beyond it a label such as a pod
-// or trace id was chosen, and no reader wants that many verdicts.
-const maxAllGroups = 500
-
-// A collector gives each group of lines its own miner.
+// A collector reads the lines of one request into the memory and takes the patterns
+// from there.
 type collector struct {
-	by     []string
+	logs  Logs
+	query loki.Query // as it is executed
+	by    []string
+	rd    *reading
+	now   func() time.Time
+	// started is when the request came.
+	started time.Time
+	// cost is what this request took.
+	cost       Cost
+	unpageable int
+}
+
+// A span is what is known of one window.
+type span struct {
 	window loki.Window
-	redact func(string) string
-	groups map[string]*collected
-	// known remembers the group of each stream of one read.
-	known map[*loki.Stream]*streamGroup
-	err   error
+	// total and read are lines by group, novel says that no line is missing that looks
+	// unlike the frequent ones.
+	total, read map[int]int64
+	tallies     map[int][]*patterns.Tally
+	novel       bool
 }
 
-type collected struct {
-	values      []string
-	miner       *patterns.Miner
-	streams     []map[string]string
-	read        int64
-	total       int64
-	baseRead    int64
-	baseTotal   int64
-	streamIndex map[string]int
+func (s *span) lines() (total, read int64) {
+	for _, n := range s.total {
+		total += n
+	}
+	for _, n := range s.read {
+		read += n
+	}
+	return total, read
 }
 
-type streamGroup struct {
-	group *collected
-	index int
-}
-
-// collectLines reads the baseline and the window and mines them together, so
-// that both have the same templates.
-func collectLines(ctx context.Context, r *Request, res *Result, redact func(string) string) error {
+// collectLines reads what is not known yet of the window and of the baseline, and
+// mines them together, so that both have the same templates.
+func (e *Engine) collectLines(ctx context.Context, r *Request, res *Result) error {
 	if err := loki.CheckGroupBy(r.GroupBy); err != nil {
 		return err
 	}
-	c := &collector{by: r.GroupBy, window: r.Window, redact: redact, groups: map[string]*collected{}}
-	limits := loki.Limits{Lines: r.MaxLines}
-	if r.Baseline > 0 {
-		r.progress("collect", "reading the baseline %s earlier", r.Baseline)
-		base, err := c.readBaseline(ctx, r, res.Query, limits)
-		res.Cost.LokiRequests += base.Requests
-		res.Cost.Lines += int64(base.Lines)
-		switch {
-		case ctx.Err() != nil || errors.Is(err, loki.ErrUnavailable):
-			return cmp.Or(err, ctx.Err()) // the window cannot be read either
-		case err != nil:
-			c.groups, c.err = map[string]*collected{}, nil
-			r.Baseline = 0
-			res.notice(true, "The baseline could not be read, so nothing is known to be new: %s", err.Error())
-		case base.Total == 0:
-			r.Baseline = 0
-			res.notice(false, "The baseline window has no lines, so nothing is known to be new.")
-		}
-	}
-	r.progress("collect", "reading the window")
-	read, err := c.read(ctx, r.Logs, res.Query, r.Window, limits, false)
-	res.Cost.LokiRequests += read.Requests
-	res.Cost.Lines += int64(read.Lines)
+	width := slotWidth(r.Window.Length())
+	query := res.Executed
+	id := []string{r.Owner, query.Text, fmt.Sprint(r.GroupBy)}
+	rd, err := e.Memory.reading(ctx, verdict.KeyOf(append(id, width.String(), fmt.Sprint(r.MaxLines))...), width, patterns.Config{
+		Redact: e.Redactor.Secrets, SampleAge: int64(r.Window.Length() / 4),
+	})
 	if err != nil {
 		return err
 	}
-	if read.Sampled {
-		res.notice(true, "%d of %d lines were read, spread over the window. Counts are of the lines read. Narrow the query or raise maxLines to read all.", read.Lines, read.Total)
-	}
-	if read.Unpageable > 0 {
-		res.notice(true, "%d timestamps carry more lines than Loki returns at once; not all of them could be read.", read.Unpageable)
-	}
-	if read.Total == 0 {
-		res.notice(true, "Loki has no lines for this query in the window. That is not the same as healthy: check the selector and whether the logs still arrive.")
-	}
-	return c.finish(res, r.Baseline > 0)
-}
-
-// baselineShare is the part of the time left that reading the baseline may take,
-// and baselineLimit the bound where the caller has none: yesterday's logs may lie
-// in a slow object store, and an answer without a baseline is better than none.
-const (
-	baselineShare = 3
-	baselineLimit = 20 * time.Second
-)
-
-func (c *collector) readBaseline(ctx context.Context, r *Request, q loki.Query, limits loki.Limits) (loki.Read, error) {
-	limit := baselineLimit
-	if deadline, ok := ctx.Deadline(); ok {
-		limit = min(limit, time.Until(deadline)/baselineShare)
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	return c.read(ctx, r.Logs, q, r.Window.Shift(-r.Baseline), limits, true)
-}
-
-func (c *collector) read(ctx context.Context, logs Logs, q loki.Query, w loki.Window, limits loki.Limits, baseline bool) (loki.Read, error) {
-	c.known = map[*loki.Stream]*streamGroup{}
-	read, err := logs.Lines(ctx, q, w, c.by, limits, func(e loki.Entry) { c.line(e, baseline) })
+	defer func() { e.Memory.done(rd, e.Now()) }()
+	c := &collector{logs: r.Logs, query: query, by: r.GroupBy, rd: rd, now: e.Now, started: e.Now()}
+	res.judged = e.Memory.judgements(verdict.KeyOf(id...))
+	base, err := c.baseline(ctx, r, res)
 	if err != nil {
-		return read, err
+		return err
 	}
-	for _, t := range read.Totals {
-		g := c.group(t.Labels)
-		if g == nil {
-			break
-		}
-		if baseline {
-			g.baseTotal += t.Lines
-		} else {
-			g.total += t.Lines
-		}
+	r.progress("collect", "reading the window")
+	window, err := c.span(ctx, r.Window, int64(r.MaxLines))
+	res.Cost.add(c.cost)
+	if err != nil {
+		return err
 	}
-	return read, c.err
-}
-
-func (c *collector) line(e loki.Entry, baseline bool) {
-	sg := c.groupOf(e)
-	if sg == nil {
-		return
-	}
-	if baseline {
-		sg.group.baseRead++
-	} else {
-		sg.group.read++
-	}
-	sg.group.miner.Add(patterns.Line{
-		Time: e.Time, Stream: sg.index, Level: patterns.ParseLevel(e.Level), Text: e.Line, Baseline: baseline,
-	})
-}
-
-// groupOf returns the group of an entry, nil beyond maxAllGroups. Labels from
-// structured metadata or a parser stage differ from line to line; those of the
-// stream are looked up once.
-func (c *collector) groupOf(e loki.Entry) *streamGroup {
-	if sg, ok := c.known[e.Stream]; ok && e.Labels == nil {
-		return sg
-	}
-	labels := e.Stream.Labels
-	if e.Labels != nil {
-		labels = maps.Clone(labels)
-		maps.Copy(labels, e.Labels)
-	}
-	g := c.group(labels)
-	if g == nil {
-		return nil
-	}
-	sg := &streamGroup{group: g, index: g.stream(e.Stream)}
-	if e.Labels == nil {
-		c.known[e.Stream] = sg
-	}
-	return sg
-}
-
-func (g *collected) stream(s *loki.Stream) int {
-	i, ok := g.streamIndex[s.Key]
-	if !ok {
-		i = len(g.streams)
-		g.streamIndex[s.Key] = i
-		g.streams = append(g.streams, s.Labels)
-	}
-	return i
-}
-
-// group returns the group that labels belong to, nil beyond maxAllGroups.
-func (c *collector) group(labels map[string]string) *collected {
-	values := make([]string, len(c.by))
-	for i, name := range c.by {
-		values[i] = labels[name]
-	}
-	key := strings.Join(values, "\x00")
-	g, ok := c.groups[key]
-	if ok {
-		return g
-	}
-	if len(c.groups) >= maxAllGroups {
-		c.err = &InputError{Reason: fmt.Sprintf("grouping by %s gives more than %d groups; group by labels with fewer values", strings.Join(c.by, ", "), maxAllGroups)}
-		return nil
-	}
-	g = &collected{
-		values: values, streamIndex: map[string]int{},
-		miner: patterns.NewMiner(patterns.Config{Start: c.window.Start.UnixNano(), End: c.window.End.UnixNano(), Redact: c.redact}),
-	}
-	c.groups[key] = g
-	return g
-}
-
-// finish turns the miners into groups. Without any line there is one group, so
-// that the answer is a row that says so rather than nothing.
-func (c *collector) finish(res *Result, hasBaseline bool) error {
-	if len(c.groups) == 0 {
-		c.group(nil)
-	}
-	for _, g := range c.groups {
-		ps := g.miner.Patterns()
-		// A group of which sampling read nothing, now or before, cannot be compared.
-		compared := hasBaseline && (g.read > 0 || g.total == 0) && (g.baseRead > 0 || g.baseTotal == 0)
-		if compared {
-			ps = patterns.Compare(ps, scale(g), g.baseRead >= g.baseTotal)
-		} else {
-			ps = slices.DeleteFunc(ps, func(p patterns.Pattern) bool { return p.Count == 0 })
-		}
-		res.Cost.Patterns += len(ps)
-		res.Groups = append(res.Groups, Group{
-			Values: g.values, Patterns: ps, Streams: g.streams, LinesTotal: max(g.total, g.read), LinesRead: g.read, Compared: compared,
-		})
-	}
-	sortGroups(res.Groups)
+	c.tell(res, window, r)
+	c.groups(res, window, base)
 	return nil
 }
 
-// scale converts a count of baseline lines that were read into the count expected
-// among the window's lines that were read, when either was sampled.
-func scale(g *collected) float64 {
-	s := 1.0
-	if g.baseRead > 0 && g.baseTotal > g.baseRead {
-		s *= float64(g.baseTotal) / float64(g.baseRead)
+// span reads what is not known yet of a window.
+func (c *collector) span(ctx context.Context, asked loki.Window, budget int64) (*span, error) {
+	w := aligned(asked, c.rd.width)
+	counts, err := c.count(ctx, asked, w)
+	if err != nil {
+		return nil, err
 	}
-	if g.total > g.read && g.read > 0 {
-		s *= float64(g.read) / float64(g.total)
+	late, missing := c.rd.amendable(c.rd.missing(counts))
+	if err := c.amend(ctx, late); err != nil {
+		return nil, err
 	}
+	if len(missing) > 0 {
+		strata, err := c.plan(ctx, missing, budget)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.fill(ctx, missing, strata); err != nil {
+			return nil, err
+		}
+	}
+	return c.known(w, counts), nil
+}
+
+// fill reads strata and enters their slots.
+func (c *collector) fill(ctx context.Context, missing []slotCount, strata []stratum) error {
+	slots := make(map[int64]*slot, len(missing))
+	for _, n := range missing {
+		slots[n.end] = &slot{total: n.total, whole: true, novel: true}
+	}
+	for _, s := range strata {
+		if !s.whole() {
+			missed(slots, s)
+		}
+		if s.share <= 0 {
+			continue
+		}
+		found, err := c.read(ctx, s)
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			x, ok := slots[f.end]
+			if !ok {
+				continue
+			}
+			x.tallies = append(x.tallies, groupTally{f.group, f.tally})
+			x.read += f.tally.Lines
+			if f.recent != nil && len(strata) == 1 {
+				x.recent = f.recent
+			}
+		}
+	}
+	for end, x := range slots {
+		x.total = max(x.total, x.read) // lines can arrive between counting and reading
+		c.rd.slots[end] = x
+	}
+	return nil
+}
+
+// missed marks the slots of a stratum that was not read whole.
+func missed(slots map[int64]*slot, s stratum) {
+	for _, x := range s.slots {
+		if n, ok := slots[x.End]; ok && x.Lines > 0 {
+			n.whole = false
+			n.novel = n.novel && !s.novel
+		}
+	}
+}
+
+// known sums up what the memory has of a window.
+func (c *collector) known(w loki.Window, counts []slotCount) *span {
+	s := &span{window: w, total: map[int]int64{}, read: map[int]int64{}, novel: true, tallies: c.rd.tallies(w, c.now())}
+	for _, n := range counts {
+		for g, x := range n.groups {
+			s.total[g] += x.total
+		}
+	}
+	for g, ts := range s.tallies {
+		for _, t := range ts {
+			s.read[g] += t.Lines
+		}
+		s.total[g] = max(s.total[g], s.read[g])
+	}
+	c.rd.each(w, func(x *slot) { s.novel = s.novel && x.novel })
 	return s
+}
+
+// tell says what was not read.
+func (c *collector) tell(res *Result, s *span, r *Request) {
+	total, read := s.lines()
+	switch {
+	case total == 0:
+		res.notice(true, "Loki has no lines for this query in the window. That is not the same as healthy: check the selector and whether the logs still arrive.")
+	case read < total && s.novel:
+		res.notice(true, "%d of %d lines were read: all with an error level and all that look unlike the frequent ones; of these a sample spread over the window. Counts are estimates. Narrow the query or raise maxLines to read all.", read, total)
+	case read < total:
+		res.notice(true, "%d of %d lines were read, spread over the window and by level. Counts are estimates, and something rare can be missing. Narrow the query or raise maxLines to read all.", read, total)
+	}
+	if c.unpageable > 0 {
+		res.notice(true, "%d timestamps carry more lines than Loki returns at once; not all of them could be read.", c.unpageable)
+	}
+	if res.Cost.Lines < read {
+		r.progress("collect", "read %d lines; %d were known already", res.Cost.Lines, read-res.Cost.Lines)
+	}
+}
+
+// groups makes the groups of the answer. Without any line there is one, so that the
+// answer is a row that says so rather than nothing.
+func (c *collector) groups(res *Result, window, base *span) {
+	names := map[int]bool{}
+	for _, s := range []*span{window, base} {
+		if s != nil {
+			for g := range s.total {
+				names[g] = true
+			}
+		}
+	}
+	for g := range names {
+		res.Groups = append(res.Groups, c.makeGroup(g, window, base))
+	}
+	if len(res.Groups) == 0 {
+		res.Groups = append(res.Groups, Group{Values: make([]string, len(c.by)), Streams: c.rd.streams})
+	}
+	for i := range res.Groups {
+		res.Cost.Patterns += len(res.Groups[i].Patterns)
+	}
+	sortGroups(res.Groups)
+}
+
+func (c *collector) makeGroup(g int, window, base *span) Group {
+	out := Group{Values: c.rd.groups[g].values, Streams: c.rd.streams, LinesTotal: window.total[g], LinesRead: window.read[g]}
+	var baseline []*patterns.Tally
+	if base != nil {
+		baseline = base.tallies[g]
+		// A group of which sampling read nothing, now or before, cannot be compared.
+		out.Compared = (out.LinesRead > 0 || out.LinesTotal == 0) && (base.read[g] > 0 || base.total[g] == 0)
+	}
+	ps := c.rd.book.Patterns(window.tallies[g], baseline, window.window.Start.UnixNano(), window.window.End.UnixNano())
+	if out.Compared {
+		ps = patterns.Compare(ps, base.novel)
+	} else {
+		ps = slices.DeleteFunc(ps, func(p patterns.Pattern) bool { return p.Count == 0 })
+	}
+	out.Patterns = ps
+	return out
 }
 
 func sortGroups(groups []Group) {

@@ -12,6 +12,8 @@ import (
 
 // Cost is what an answer took.
 type Cost struct {
+	// Lines is how many lines were read of Loki, of the window and of the baseline.
+	// What was known already is not among them.
 	Lines        int64
 	LokiRequests int
 	Patterns     int
@@ -23,6 +25,11 @@ type Cost struct {
 	// Millis is the wall time by step: collect (which includes condense), assess,
 	// compose and infer. Groups are judged in parallel, so steps can overlap.
 	Millis map[string]float64
+}
+
+func (c *Cost) add(o Cost) {
+	c.Lines += o.Lines
+	c.LokiRequests += o.LokiRequests
 }
 
 // A timer measures steps into a cost and spans. It is safe for concurrent use.

@@ -25,8 +25,14 @@ import (
 
 // Logs reads logs and series; [loki.Client] implements it.
 type Logs interface {
-	Lines(ctx context.Context, q loki.Query, w loki.Window, by []string, limits loki.Limits, line func(loki.Entry)) (loki.Read, error)
+	// Buckets counts lines by slot and labels.
+	Buckets(ctx context.Context, q loki.Query, w loki.Window, step time.Duration, by []string) ([]loki.Bucket, error)
+	// Read passes the lines of parts to sink.
+	Read(ctx context.Context, q loki.Query, parts []loki.Part, o loki.ReadOptions, sink func(part int, e loki.Entry)) ([]loki.PartRead, error)
+	// Series runs a metric query.
 	Series(ctx context.Context, q loki.Query, w loki.Window, step time.Duration) ([]loki.Series, error)
+	// Streams tells which streams there are.
+	Streams(ctx context.Context, q loki.Query, w loki.Window, matchers ...string) ([]map[string]string, error)
 }
 
 // Model answers questions; [llm.Server] implements it.
@@ -44,6 +50,7 @@ type Engine struct {
 	Signatures *rules.Set
 	Redactor   *redact.Redactor
 	Ledger     *verdict.Ledger
+	Memory     *Memory
 	Tracer     trace.Tracer
 	Now        func() time.Time
 }
@@ -60,7 +67,7 @@ func NewEngine(ledgerSize int, tracer trace.Tracer, now func() time.Time) (*Engi
 		return nil, fmt.Errorf("built-in signatures: %w", err)
 	}
 	return &Engine{
-		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(ledgerSize, now), Tracer: tracer, Now: now,
+		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(ledgerSize, now), Memory: NewMemory(), Tracer: tracer, Now: now,
 	}, nil
 }
 
@@ -72,6 +79,9 @@ type Request struct {
 	// Owner separates the ledger's entries of those who may not see each other's
 	// logs: organisation, data source, tenant and forwarded identity.
 	Owner string
+	// Pseudonyms is the secret that addresses are replaced with pseudonyms by, the same
+	// for one data source; without it they are only masked.
+	Pseudonyms []byte
 
 	Expr       string
 	Window     loki.Window
@@ -85,6 +95,8 @@ type Request struct {
 	MaxLines int
 	// Baseline is how far back the window to compare with lies; 0 for none.
 	Baseline time.Duration
+	// Events adds the Kubernetes events around the window to what the model is told.
+	Events bool
 	// OnlyNovel asks the model only about content that the rules find suspicious
 	// or that the baseline does not know.
 	OnlyNovel bool
@@ -101,7 +113,10 @@ type Request struct {
 
 // A Result is the answer to a [Request].
 type Result struct {
-	Query   loki.Query
+	Query loki.Query
+	// Executed is the query less what is never analysed.
+	Executed loki.Query
+	// Window is what was asked for.
 	Window  loki.Window
 	Prompt  *prompts.Prompt
 	GroupBy []string
@@ -109,6 +124,8 @@ type Result struct {
 	Groups  []Group
 	Notices []Notice
 	Cost    Cost
+
+	judged *judgements
 }
 
 // A Group is one combination of the group labels' values and what is known of it.
@@ -120,6 +137,8 @@ type Group struct {
 	Patterns []patterns.Pattern
 	// Series are set instead of Patterns for metric queries.
 	Series []SeriesStats
+	// Events are the Kubernetes events around the window, if they were asked for.
+	Events []EventSummary
 	// Streams are the label sets that Pattern.Streams refer to.
 	Streams []map[string]string
 	// LinesTotal is exact; LinesRead of them were read.
@@ -169,11 +188,12 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 	res.Prompt = prompt
 	t := &timer{tracer: e.Tracer, now: e.Now, cost: &res.Cost}
 	t.run(ctx, "assess", func(context.Context) { e.assess(res) })
-	e.judgeGroups(ctx, res, question{Request: &r, prompt: prompt, instructions: instructions, query: query}, t)
+	e.judgeGroups(ctx, res, question{Request: &r, prompt: prompt, instructions: instructions, query: query, red: e.Redactor.WithKey(r.Pseudonyms)}, t)
 	if err := ctx.Err(); err != nil && r.Wait == 0 {
 		return nil, err
 	}
 	collectNotices(res)
+	res.remember()
 	return res, nil
 }
 
@@ -234,20 +254,81 @@ const maxParallelCalls = 8
 
 // read collects and condenses.
 func (e *Engine) read(ctx context.Context, query loki.Query, r *Request) (*Result, error) {
-	res := &Result{Query: query, Window: r.Window, GroupBy: r.GroupBy, Cost: Cost{Millis: map[string]float64{}}}
+	res := &Result{Query: query, Executed: query, Window: r.Window, GroupBy: r.GroupBy, Cost: Cost{Millis: map[string]float64{}}}
 	t := &timer{tracer: e.Tracer, now: e.Now, cost: &res.Cost}
 	var err error
 	t.run(ctx, "collect", func(ctx context.Context) {
+		if err = e.excludeOwnLogs(ctx, r, res); err != nil {
+			return
+		}
 		if query.Kind == loki.KindMetric {
 			err = collectSeries(ctx, r, res)
 			return
 		}
-		err = collectLines(ctx, r, res, e.Redactor.Mask)
+		err = e.collectLines(ctx, r, res)
 	})
 	for i := range res.Groups {
 		res.Groups[i].Name = groupName(r.GroupBy, res.Groups[i].Values)
 	}
+	if err == nil && r.Events {
+		t.run(ctx, "context", func(ctx context.Context) { e.addEvents(ctx, r, res) })
+	}
 	return res, err
+}
+
+// addEvents reads the Kubernetes events of all groups at once and gives each group
+// those of its own streams.
+func (e *Engine) addEvents(ctx context.Context, r *Request, res *Result) {
+	limit := eventsLimit
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, deadline.Sub(e.Now())/eventsShare)
+	}
+	of := make([][]map[string]string, len(res.Groups))
+	var all []map[string]string
+	for i := range res.Groups {
+		of[i] = res.Groups[i].labels()
+		all = append(all, of[i]...)
+	}
+	r.progress("context", "reading Kubernetes events")
+	events, notices := readEvents(ctx, eventsFrom(r.Logs), all, r.Window, limit)
+	res.Notices = append(res.Notices, notices...)
+	mask := e.Redactor.WithKey(r.Pseudonyms).Mask
+	for i := range res.Groups {
+		res.Groups[i].Events = condenseEvents(events, of[i], r.Window, mask)
+	}
+}
+
+// How long reading events may take: they are context, and the answer is worth more.
+const (
+	eventsLimit = 10 * time.Second
+	eventsShare = 4
+)
+
+// labels returns the label sets that the group's lines or series have.
+func (g *Group) labels() (out []map[string]string) {
+	seen := map[int]bool{}
+	for i := range g.Patterns {
+		for _, s := range g.Patterns[i].Streams {
+			if !seen[s] {
+				seen[s] = true
+				out = append(out, g.Streams[s])
+			}
+		}
+	}
+	for i := range g.Series {
+		out = append(out, g.Series[i].Labels)
+	}
+	return out
+}
+
+// remember notes what was judged, for the choice of baselines.
+func (r *Result) remember() {
+	if r.judged == nil {
+		return
+	}
+	for i := range r.Groups {
+		r.judged.add(r.Window, r.Groups[i].Verdict.Severity)
+	}
 }
 
 func groupName(by, values []string) string {

@@ -2,10 +2,12 @@ package analysis
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
-	"maps"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,57 +20,105 @@ import (
 
 var end = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
+// engine returns one whose clock stands an hour after the one before whenever it is
+// looked at, so that no count is believed twice.
 func engine(t *testing.T) *Engine {
 	t.Helper()
-	e, err := NewEngine(100, noop.NewTracerProvider().Tracer(""), func() time.Time { return end })
+	var looks atomic.Int64
+	e, err := NewEngine(100, noop.NewTracerProvider().Tracer(""), func() time.Time { return end.Add(time.Duration(looks.Add(1)) * time.Hour) })
 	require.NoError(t, err)
 	t.Cleanup(e.Ledger.Close)
 	return e
 }
 
-// logs is a Loki of fixed lines, for what a real one cannot be made to do. The real
-// one is tested in pkg/loki and pkg/plugin.
+// logs is a Loki of fixed lines, one a second, for what a real one cannot be made to
+// do. The real one is tested in pkg/loki and pkg/plugin.
 type logs struct {
 	now, before []string
 	by          string // the label that each line's first word is the value of
-	read        loki.Read
 	baselineErr error
 	// unread are the exact numbers of groups of which no line is read.
 	unread, unreadBefore map[string]int64
+	own                  []map[string]string
 }
 
-func (l logs) Lines(_ context.Context, _ loki.Query, w loki.Window, by []string, _ loki.Limits, line func(loki.Entry)) (loki.Read, error) {
-	lines, at, unread := l.now, end.Add(-time.Hour), l.unread
-	if w.End.Before(end) {
-		lines, at, unread = l.before, w.Start, l.unreadBefore
-		if l.baselineErr != nil {
-			return loki.Read{}, l.baselineErr
+// stored is a line of the fake Loki; one without a stream only counts.
+type stored struct {
+	at    int64
+	value string
+	text  string
+	n     int64
+}
+
+// window returns the lines of (start, end]: those of now lie an hour before end, those
+// of before another day earlier.
+func (l logs) window(w loki.Window) (out []stored) {
+	add := func(start time.Time, lines []string, unread map[string]int64) {
+		for i, text := range lines {
+			s := stored{at: start.Add(time.Duration(i+1) * time.Second).UnixNano(), text: text, n: 1}
+			if l.by != "" {
+				s.value, s.text, _ = strings.Cut(text, " ")
+			}
+			out = append(out, s)
+		}
+		for v, n := range unread {
+			out = append(out, stored{at: start.Add(time.Second).UnixNano(), value: v, n: n})
 		}
 	}
+	add(end.Add(-time.Hour), l.now, l.unread)
+	add(end.Add(-25*time.Hour), l.before, l.unreadBefore)
+	return slices.DeleteFunc(out, func(s stored) bool { return s.at <= w.Start.UnixNano() || s.at > w.End.UnixNano() })
+}
+
+func (l logs) labels(value string) map[string]string {
+	labels := map[string]string{"app": "shop"}
+	if l.by != "" {
+		labels[l.by] = value
+	}
+	return labels
+}
+
+func (l logs) Buckets(_ context.Context, _ loki.Query, w loki.Window, step time.Duration, _ []string) (out []loki.Bucket, err error) {
+	if w.End.Before(end) && l.baselineErr != nil {
+		return nil, l.baselineErr
+	}
+	for _, s := range l.window(w) {
+		out = append(out, loki.Bucket{End: slotEnd(s.at, step), Labels: l.labels(s.value), Lines: s.n})
+	}
+	return out, nil
+}
+
+func (l logs) Read(_ context.Context, _ loki.Query, parts []loki.Part, _ loki.ReadOptions, sink func(int, loki.Entry)) ([]loki.PartRead, error) {
+	out := make([]loki.PartRead, len(parts))
 	streams := map[string]*loki.Stream{}
-	totals := map[string]int64{}
-	for i, text := range lines {
-		value := ""
-		if len(by) > 0 {
-			value, text, _ = strings.Cut(text, " ")
+	for i, p := range parts {
+		for _, s := range l.window(loki.Window{Start: time.Unix(0, p.Start), End: time.Unix(0, p.End)}) {
+			if s.text == "" {
+				continue
+			}
+			if streams[s.value] == nil {
+				streams[s.value] = &loki.Stream{Labels: l.labels(s.value), Key: s.value}
+			}
+			sink(i, loki.Entry{Time: s.at, Stream: streams[s.value], Line: []byte(s.text)})
+			out[i].Lines++
 		}
-		if streams[value] == nil {
-			streams[value] = &loki.Stream{Labels: map[string]string{l.by: value, "app": "shop"}, Key: value, ID: len(streams)}
-		}
-		totals[value]++
-		line(loki.Entry{Time: at.Add(time.Duration(i) * time.Second).UnixNano(), Stream: streams[value], Line: []byte(text)})
 	}
-	maps.Copy(totals, unread)
-	read := l.read
-	read.Lines, read.Total = len(lines), max(read.Total, int64(len(lines)))
-	for v, n := range totals {
-		read.Totals = append(read.Totals, loki.Total{Labels: map[string]string{l.by: v}, Lines: n})
-	}
-	return read, nil
+	return out, nil
 }
 
 func (l logs) Series(context.Context, loki.Query, loki.Window, time.Duration) ([]loki.Series, error) {
 	return nil, nil
+}
+
+func (l logs) Streams(context.Context, loki.Query, loki.Window, ...string) ([]map[string]string, error) {
+	return l.own, nil
+}
+
+// use sets the logs of a request, and a query of their own: what is known of a query
+// whose counts did not change is not read again.
+func (r *Request) use(l logs) {
+	r.Logs = l
+	r.Expr = fmt.Sprintf(`{app="shop", logs="%x"}`, sha256.Sum256(fmt.Append(nil, l)))
 }
 
 // model is a server whose answers and failures a test chooses.
@@ -122,11 +172,13 @@ func says(verdict string, findings string) func(context.Context, llm.Request) (s
 	}
 }
 
-func request(l Logs, m Model) Request {
-	return Request{
-		Logs: l, Model: m, Owner: "me", Expr: `{app="shop"}`, Window: loki.Window{Start: end.Add(-time.Hour), End: end},
+func request(l logs, m Model) Request {
+	r := Request{
+		Model: m, Owner: "me", Window: loki.Window{Start: end.Add(-time.Hour), End: end},
 		PromptID: "incident-triage", MaxGroups: 20, MaxLines: 1000,
 	}
+	r.use(l)
+	return r
 }
 
 func repeat(n int, line string) []string {

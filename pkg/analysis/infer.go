@@ -23,7 +23,7 @@ const maxCall = 5 * time.Minute
 
 // layoutVersion is part of the ledger's key: another preamble or rendering may
 // give another answer.
-const layoutVersion = "1"
+const layoutVersion = "2"
 
 // question is what is asked about every group of a request.
 type question struct {
@@ -31,6 +31,7 @@ type question struct {
 	prompt       *prompts.Prompt
 	instructions string
 	query        loki.Query
+	red          *redact.Redactor
 }
 
 // judge asks the model about one group and puts its verdict in place of the
@@ -103,9 +104,11 @@ func (e *Engine) compose(ctx context.Context, g *Group, q question) (layout, ver
 	if err != nil {
 		return layout{}, verdict.Key{}, err
 	}
-	l := layout{words: words, context: contextText(q, g, e.Redactor), instructions: q.instructions}
-	l.entries = dictionary(g, e.Redactor, q.Window, maxDictionary)
-	l.omitted = max(len(g.Patterns), len(g.Series)) - len(l.entries)
+	l := layout{words: words, context: contextText(q, g, q.red), instructions: q.instructions}
+	shown := members(g, q.red, maxDictionary)
+	series := verdict.KeyOf(q.Owner, q.query.Text, strings.Join(q.GroupBy, ","), strings.Join(g.Values, "\x00"), q.Window.Length().String())
+	l.dictionary, l.entries = e.Memory.epoch(series).define(shown)
+	l.omitted = omit(g, shown)
 	key := verdict.KeyOf(
 		q.Owner, layoutVersion, redact.Version, q.prompt.Hash(), caps.Model, caps.Build,
 		strings.Join(words.List(), ","), strings.Join(q.GroupBy, ","), strings.Join(g.Values, "\x00"), l.canonical(),
@@ -179,7 +182,7 @@ func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key 
 		c.CachedTokens += entry.Usage.CachedTokens
 		c.AnswerTokens += entry.Usage.AnswerTokens
 	})
-	if n := entry.Omitted + l.omitted; n > 0 {
+	if n := entry.Omitted + l.omitted.n; n > 0 {
 		g.notice(false, "%s%d of %d patterns of lower rank were not shown to the model.", g.prefix(), n, max(len(g.Patterns), len(g.Series)))
 	}
 	apply(g, l, entry, cached)
@@ -263,6 +266,10 @@ func fit(ctx context.Context, m Model, l layout, size, answer int) (layout, erro
 		if over <= 0 {
 			return l, nil
 		}
+		if len(l.dictionary) > len(l.entries) {
+			l = l.without(0) // what the window does not show goes first
+			continue
+		}
 		if len(l.entries) <= 1 {
 			return l, &llm.Error{Kind: llm.ErrTooLong, PromptTokens: n + answer, Context: size}
 		}
@@ -273,7 +280,8 @@ func fit(ctx context.Context, m Model, l layout, size, answer int) (layout, erro
 	}
 }
 
-// without returns the layout less its n entries of the lowest rank.
+// without returns the layout less its n entries of the lowest rank and less what the
+// dictionary defines beside its entries.
 func (l layout) without(n int) layout {
 	order := slices.Clone(l.entries)
 	slices.SortStableFunc(order, func(a, b entry) int { return b.rank - a.rank })
@@ -282,7 +290,11 @@ func (l layout) without(n int) layout {
 		gone[e.id] = true
 	}
 	l.entries = slices.DeleteFunc(slices.Clone(l.entries), func(e entry) bool { return gone[e.id] })
-	l.omitted += n
+	l.dictionary = make([]definition, len(l.entries))
+	for i, e := range l.entries {
+		l.dictionary[i] = e.definition
+	}
+	l.omitted.n += n
 	return l
 }
 

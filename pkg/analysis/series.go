@@ -1,11 +1,11 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,23 +19,37 @@ type SeriesStats struct {
 	First, Last, Min, Max, Mean float64
 	// Slope is the change per hour of the line of least squares.
 	Slope float64
-	// Gaps is how many steps of the window have no point.
-	Gaps int
-	// FirstTime and LastTime are those of the first and the last point.
-	FirstTime, LastTime time.Time
+	// FirstTime and LastTime are those of the first and the last point, Peak that of
+	// the first point with the value Max.
+	FirstTime, LastTime, Peak time.Time
+	// Changes are the up to three strongest changes of the level, in their order.
+	Changes []ChangePoint
+	// Gaps are the up to three longest runs of steps without a point, in their order;
+	// Missing is how many steps of the window have none.
+	Gaps    []Gap
+	Missing int
+
+	// peaked says that Max stands out from the other points.
+	peaked bool
+	window loki.Window
+}
+
+// A Gap is a run of steps without a point, from Start to End, both included.
+type Gap struct {
+	Start, End time.Time
+	Missing    int
 }
 
 // collectSeries runs a metric query and condenses each series.
 func collectSeries(ctx context.Context, r *Request, res *Result) error {
 	step := loki.Step(r.Window)
 	r.progress("collect", "running the metric query")
-	series, err := r.Logs.Series(ctx, res.Query, r.Window, step)
+	series, err := r.Logs.Series(ctx, res.Executed, r.Window, step)
 	if err != nil {
 		return err
 	}
 	res.Cost.LokiRequests++
 	byKey := map[string]*Group{}
-	steps := int(r.Window.Length()/step) + 1
 	for _, s := range series {
 		if len(s.Points) == 0 {
 			continue
@@ -53,7 +67,7 @@ func collectSeries(ctx context.Context, r *Request, res *Result) error {
 			g = &Group{Values: values}
 			byKey[key] = g
 		}
-		g.Series = append(g.Series, condenseSeries(s, steps))
+		g.Series = append(g.Series, condenseSeries(s, r.Window, step))
 		res.Cost.Patterns++
 	}
 	if len(byKey) == 0 {
@@ -68,16 +82,25 @@ func collectSeries(ctx context.Context, r *Request, res *Result) error {
 	return nil
 }
 
-func condenseSeries(s loki.Series, steps int) SeriesStats {
+// outstanding is how many standard deviations above the mean a maximum must lie to
+// be told as a peak; noise rarely gets there.
+const outstanding = 4
+
+// condenseSeries condenses the points of one series, of which there is at least one.
+func condenseSeries(s loki.Series, w loki.Window, step time.Duration) SeriesStats {
 	first, last := s.Points[0], s.Points[len(s.Points)-1]
 	out := SeriesStats{
 		Labels: s.Labels, Points: len(s.Points), First: first.Value, Last: last.Value, Min: math.Inf(1), Max: math.Inf(-1),
-		Gaps: max(0, steps-len(s.Points)), FirstTime: first.Time, LastTime: last.Time,
+		FirstTime: first.Time, LastTime: last.Time, Changes: changePoints(s.Points), window: w,
 	}
+	out.Gaps, out.Missing = gaps(s.Points, w, step)
 	var sumX, sumY, sumXY, sumXX float64
 	for _, p := range s.Points {
 		x, y := p.Time.Sub(first.Time).Hours(), p.Value
-		out.Min, out.Max = min(out.Min, y), max(out.Max, y)
+		if y > out.Max {
+			out.Max, out.Peak = y, p.Time
+		}
+		out.Min = min(out.Min, y)
 		sumX, sumY, sumXY, sumXX = sumX+x, sumY+y, sumXY+x*y, sumXX+x*x
 	}
 	n := float64(len(s.Points))
@@ -85,28 +108,35 @@ func condenseSeries(s loki.Series, steps int) SeriesStats {
 	if d := n*sumXX - sumX*sumX; d > 0 {
 		out.Slope = (n*sumXY - sumX*sumY) / d
 	}
+	var squares float64
+	for _, p := range s.Points {
+		squares += (p.Value - out.Mean) * (p.Value - out.Mean)
+	}
+	out.peaked = out.Max-out.Mean > outstanding*math.Sqrt(squares/n)
 	return out
 }
 
-// Text renders the series for the model and for tables.
-func (s SeriesStats) Text() string {
-	f := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-	text := fmt.Sprintf("%s points=%d first=%s last=%s min=%s max=%s mean=%s slope=%s/h", labelText(s.Labels), s.Points, f(s.First), f(s.Last), f(s.Min), f(s.Max), f(s.Mean), f(s.Slope))
-	if s.Gaps > 0 {
-		text += fmt.Sprintf(" gaps=%d", s.Gaps)
-	}
-	return text
-}
+// maxGaps is how many gaps of a series are told.
+const maxGaps = 3
 
-func labelText(labels map[string]string) string {
-	names := make([]string, 0, len(labels))
-	for n := range labels {
-		names = append(names, n)
+// gaps returns the longest runs of steps of the window without a point, and how many
+// steps have none in all.
+func gaps(points []loki.Point, w loki.Window, step time.Duration) (longest []Gap, missing int) {
+	add := func(n int, start time.Time) {
+		if n > 0 {
+			longest = append(longest, Gap{Start: start, End: start.Add(time.Duration(n-1) * step), Missing: n})
+			missing += n
+		}
 	}
-	slices.Sort(names)
-	parts := make([]string, len(names))
-	for i, n := range names {
-		parts[i] = n + "=" + strconv.Quote(labels[n])
+	add(int(points[0].Time.Sub(w.Start)/step), w.Start)
+	for i := 1; i < len(points); i++ {
+		between := points[i].Time.Sub(points[i-1].Time)
+		add(int((between+step/2)/step)-1, points[i-1].Time.Add(step))
 	}
-	return "{" + strings.Join(parts, ", ") + "}"
+	last := points[len(points)-1].Time
+	add(int(w.End.Sub(last)/step), last.Add(step))
+	slices.SortStableFunc(longest, func(a, b Gap) int { return cmp.Compare(b.Missing, a.Missing) })
+	longest = longest[:min(len(longest), maxGaps)]
+	slices.SortFunc(longest, func(a, b Gap) int { return a.Start.Compare(b.Start) })
+	return longest, missing
 }

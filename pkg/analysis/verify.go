@@ -61,7 +61,7 @@ func supported(g *Group, l layout, findings []verdict.Finding) (kept []verdict.F
 			if !ok {
 				continue
 			}
-			out.Patterns = append(out.Patterns, e.id)
+			out.Patterns = append(out.Patterns, idOf(e.index))
 			telling = telling || isTelling(g, e.index)
 		}
 		if telling {

@@ -37,12 +37,14 @@ type datasource struct {
 	// setupErr is why the instance cannot answer queries; modelErr why it has no
 	// model, which queries survive.
 	setupErr, modelErr error
+	// pseudonyms is the key that addresses are replaced by pseudonyms with.
+	pseudonyms []byte
 	// cluster is nil unless prompts may come from Kubernetes.
 	cluster *clusterPrompts
 }
 
 func newDatasource(ctx context.Context, h *Host, s backend.DataSourceInstanceSettings) *datasource {
-	d := &datasource{host: h, release: func() {}, resource: newResources(h)}
+	d := &datasource{host: h, release: func() {}, resource: newResources(h), pseudonyms: h.pseudonyms(s)}
 	if d.settings, d.setupErr = loadSettings(s); d.setupErr != nil {
 		return d
 	}

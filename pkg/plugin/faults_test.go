@@ -63,7 +63,7 @@ func TestLokiFaults(t *testing.T) {
 		"429":     {reply(429, "too many outstanding requests"), backend.StatusTooManyRequests, "too many outstanding requests"},
 		"500":     {reply(500, "boom"), backend.StatusBadGateway, "boom"},
 		"slow":    {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, backend.StatusTimeout, "Narrow the time range"},
-		"cut off": {reply(200, `{"status":"success","data":{"resultType":"vector","res`), backend.StatusBadGateway, "broke off"},
+		"cut off": {reply(200, `{"status":"success","data":[`), backend.StatusBadGateway, "broke off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := httptest.NewServer(tc.handler)
@@ -225,13 +225,7 @@ func TestOddLines(t *testing.T) {
 
 // TestInvalidUTF8 uses a stub: the real Loki's push API lets none in.
 func TestInvalidUTF8(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/query") {
-			reply(200, `{"data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1"]}]}}`)(w, r)
-			return
-		}
-		reply(200, fmt.Sprintf(`{"data":{"resultType":"streams","result":[{"stream":{"a":"b`+"\xff"+`"},"values":[["%d","caf`+"\xe9"+` ERROR"]]}]}}`, time.Now().Add(-time.Minute).UnixNano()))(w, r)
-	}))
+	s := httptest.NewServer(plugin.OneLine(`{"a":"b`+"\xff"+`"}`, `"caf`+"\xe9"+` ERROR"`))
 	t.Cleanup(s.Close)
 	r := newRig(t, parts{lokiURL: s.URL})
 	e := frame(t, r.one(map[string]any{"expr": selector, "groupBy": []string{"a"}}), "evidence")

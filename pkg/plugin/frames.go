@@ -45,7 +45,7 @@ func finish(frames framesOut, res *analysis.Result) framesOut {
 		if f.Meta == nil {
 			f.Meta = &data.FrameMeta{}
 		}
-		f.Meta.ExecutedQueryString = res.Query.Text
+		f.Meta.ExecutedQueryString = res.Executed.Text
 		f.Meta.Stats = stats(res.Cost)
 		f.Meta.Custom = custom(res)
 	}
@@ -65,7 +65,7 @@ func stats(c analysis.Cost) []data.QueryStat {
 		return data.QueryStat{FieldConfig: data.FieldConfig{DisplayName: name, Unit: unit}, Value: v}
 	}
 	out := []data.QueryStat{
-		stat("Lines read", "short", float64(c.Lines)),
+		stat("Lines read", "short", float64(c.Lines)), // what was known already is not read again
 		stat("Requests to Loki", "short", float64(c.LokiRequests)),
 		stat("Patterns", "short", float64(c.Patterns)),
 		stat("Model calls", "short", float64(c.ModelCalls)),
@@ -92,10 +92,29 @@ type frameCustom struct {
 	PromptHash    string `json:"promptHash,omitempty"`
 	WindowStart   int64  `json:"windowStart"` // Unix milliseconds
 	WindowEnd     int64  `json:"windowEnd"`
+	// LinesTotal is the exact number of lines in the window, Coverage the share of them
+	// that the answer rests on; -1 where there are none.
+	LinesTotal int64   `json:"linesTotal"`
+	Coverage   float64 `json:"coverage"`
+	// Events are the Kubernetes events that the model was told of.
+	Events []string `json:"events,omitempty"`
 }
 
 func custom(res *analysis.Result) frameCustom {
 	c := frameCustom{WindowStart: res.Window.Start.UnixMilli(), WindowEnd: res.Window.End.UnixMilli()}
+	all := analysis.Group{}
+	for i := range res.Groups {
+		g := &res.Groups[i]
+		all.LinesTotal += g.LinesTotal
+		all.LinesRead += g.LinesRead
+		all.Series = append(all.Series, g.Series...)
+		for _, e := range g.Events {
+			if text := e.Text(); !slices.Contains(c.Events, text) {
+				c.Events = append(c.Events, text)
+			}
+		}
+	}
+	c.LinesTotal, c.Coverage = all.LinesTotal, coverage(&all)
 	if p := res.Prompt; p != nil {
 		c.PromptID, c.PromptVersion, c.PromptHash = p.ID, p.Version, p.Hash()
 	}

@@ -53,9 +53,9 @@ func findingRows(res *analysis.Result) []findingRow {
 // findingsTable has one row for each pattern that a finding cites, with the LogQL
 // that selects exactly its lines.
 func findingsTable(res *analysis.Result, o frameOptions) *data.Frame {
-	narrow := func(string) string { return res.Query.Text }
+	narrow := func(string) string { return res.Executed.Text }
 	if res.Query.Kind == loki.KindLogs {
-		narrow = loki.Narrow(res.Query)
+		narrow = loki.Narrow(res.Executed)
 	}
 	t := newTable("findings", findingRows(res))
 	for i, name := range res.GroupBy {

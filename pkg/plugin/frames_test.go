@@ -35,19 +35,22 @@ func sampleResult(t *testing.T) *analysis.Result {
 	signatures, err := rules.BuiltIn()
 	require.NoError(t, err)
 	group := func(value string, lines ...string) analysis.Group {
-		m := patterns.NewMiner(patterns.Config{Start: windowStart.UnixNano(), End: windowEnd.UnixNano()})
+		start, end := windowStart.UnixNano(), windowEnd.UnixNano()
+		b := patterns.NewBook(patterns.Config{})
+		c := b.Counter()
+		c.Begin(start, end)
 		for i, l := range lines {
-			m.Add(patterns.Line{Time: windowStart.Add(time.Duration(i) * time.Minute).UnixNano(), Text: []byte(l)})
+			c.Add(patterns.Line{Time: windowStart.Add(time.Duration(i) * time.Minute).UnixNano(), Text: []byte(l)})
 		}
 		g := analysis.Group{
-			Values: []string{value}, Patterns: m.Patterns(), Streams: []map[string]string{{"app": value, "namespace": "shop"}},
+			Values: []string{value}, Patterns: b.Patterns([]*patterns.Tally{c.End(1)}, nil, start, end), Streams: []map[string]string{{"app": value, "namespace": "shop"}},
 			LinesTotal: int64(2 * len(lines)), LinesRead: int64(len(lines)),
 		}
 		g.Rules = signatures.Assess(rules.Input{Patterns: g.Patterns, Lines: len(lines)})
 		return g
 	}
 	res := &analysis.Result{
-		Query: query, Window: loki.Window{Start: windowStart, End: windowEnd}, Prompt: prompt, GroupBy: []string{"app"},
+		Query: query, Executed: query, Window: loki.Window{Start: windowStart, End: windowEnd}, Prompt: prompt, GroupBy: []string{"app"},
 		Groups: []analysis.Group{
 			group("checkout", "INFO cart 17 paid", "INFO cart 18 paid", `{"level":"error","msg":"password=hunter2 refused, OOMKilled"}`),
 			group("orders", "INFO order 1 stored"),
@@ -74,15 +77,15 @@ func TestGoldenFrames(t *testing.T) {
 	for name, build := range map[string]func(*analysis.Result) framesOut{
 		"analysis": func(r *analysis.Result) framesOut { return analysisFrames(r, options("severity", "")) },
 		"findings": func(r *analysis.Result) framesOut { return analysisFrames(r, options("severity", "findings")) },
-		"patterns": func(r *analysis.Result) framesOut { return patternFrames(r) },
+		"patterns": func(r *analysis.Result) framesOut { return patternFrames(r, options("severity", "")) },
 		"verdict": func(r *analysis.Result) framesOut {
 			f, err := verdictFrames(r, options("severity", ""))
 			require.NoError(t, err)
 			return f
 		},
 		"series": func(r *analysis.Result) framesOut {
-			r.Groups = []analysis.Group{{Values: []string{"a"}, Series: []analysis.SeriesStats{{Labels: map[string]string{"app": "a"}, Points: 3, First: 1, Last: 4, Min: 1, Max: 4, Mean: 2.5, Slope: 9, Gaps: 2, FirstTime: windowStart, LastTime: windowEnd}}}}
-			return patternFrames(r)
+			r.Groups = []analysis.Group{{Values: []string{"a"}, Series: []analysis.SeriesStats{{Labels: map[string]string{"app": "a"}, Points: 3, First: 1, Last: 4, Min: 1, Max: 4, Mean: 2.5, Slope: 9, Missing: 2, FirstTime: windowStart, LastTime: windowEnd}}}}
+			return patternFrames(r, options("severity", ""))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +180,7 @@ func TestLoadQueryDefaults(t *testing.T) {
 		"no duration":        `{"baseline":"soon"}`,
 		"is no duration":     `{"baseline":3600}`,
 		"unknown value":      `{"value":"severty"}`,
-		"not available in":   `{"context":"events"}`,
+		"unknown context":    `{"context":"weather"}`,
 	} {
 		_, err := load(raw, false)
 		require.ErrorContains(t, err, want)

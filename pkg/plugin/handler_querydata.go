@@ -50,9 +50,9 @@ func (d *datasource) answer(ctx context.Context, q concurrent.Query, fromAlert b
 		return nil, err
 	}
 	request := analysis.Request{
-		Logs: d.logs, Owner: d.owner(q.PluginContext, q.Headers), Expr: parsed.expr, Window: parsed.window,
+		Logs: d.logs, Owner: d.owner(q.PluginContext, q.Headers), Pseudonyms: d.pseudonyms, Expr: parsed.expr, Window: parsed.window,
 		PromptID: parsed.promptID, PromptVars: parsed.promptVars, GroupBy: parsed.groupBy, MaxGroups: parsed.maxGroups,
-		MaxLines: parsed.maxLines, Baseline: parsed.baseline, OnlyNovel: parsed.onlyNovel,
+		MaxLines: parsed.maxLines, Baseline: parsed.baseline, OnlyNovel: parsed.onlyNovel, Events: parsed.events,
 	}
 	if d.model != nil {
 		request.Model = d.model
@@ -65,7 +65,7 @@ func (d *datasource) answer(ctx context.Context, q concurrent.Query, fromAlert b
 		if err != nil {
 			return nil, err
 		}
-		return patternFrames(result), nil
+		return patternFrames(result, d.frameOptions(parsed)), nil
 	}
 	result, err := d.host.engine.Analyse(ctx, request)
 	if err != nil {
@@ -105,5 +105,5 @@ func (d *datasource) checkPrompt(q query) error {
 }
 
 func (d *datasource) frameOptions(q query) frameOptions {
-	return frameOptions{query: q, lokiUID: d.settings.lokiUID, now: d.host.now(), mask: d.host.engine.Redactor.Mask}
+	return frameOptions{query: q, lokiUID: d.settings.lokiUID, now: d.host.now(), mask: d.host.engine.Redactor.WithKey(d.pseudonyms).Mask}
 }

@@ -6,6 +6,9 @@ package plugin
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"sync"
 	"time"
@@ -36,6 +39,9 @@ type Host struct {
 	// configMaps connects to the cluster that Grafana runs in.
 	configMaps func() (corev1client.ConfigMapsGetter, error)
 
+	// secret makes pseudonyms where a data source has no key of its own.
+	secret [32]byte
+
 	mu      sync.Mutex
 	servers map[string]*sharedServer
 }
@@ -52,12 +58,27 @@ func NewHost(now func() time.Time) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Host{
+	h := &Host{
 		engine:     engine,
 		now:        now,
 		configMaps: func() (corev1client.ConfigMapsGetter, error) { return kube.ConfigMaps(kube.ServiceAccountDir) },
 		servers:    map[string]*sharedServer{},
-	}, nil
+	}
+	_, _ = rand.Read(h.secret[:]) // it never fails
+	return h, nil
+}
+
+// pseudonyms returns the key that a data source's addresses are replaced by pseudonyms
+// with: derived from the key that its history is signed with, so that a pseudonym
+// outlives the process, or else from a secret of the process.
+func (h *Host) pseudonyms(s backend.DataSourceInstanceSettings) []byte {
+	secret := h.secret[:]
+	if key := s.DecryptedSecureJSONData[secretHistoryKey]; key != "" {
+		secret = []byte(key)
+	}
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("pseudonyms of " + s.UID)) // a hash never fails
+	return mac.Sum(nil)
 }
 
 // Close stops the model calls that are under way.

@@ -32,6 +32,7 @@ instructions: Judge the checkout.
 
 // backends answers as Loki with one line and as a model server that is ready.
 func backends(t *testing.T) string {
+	logs := OneLine(`{"app":"shop"}`, `"all is well"`)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		switch {
@@ -39,10 +40,8 @@ func backends(t *testing.T) string {
 			fmt.Fprint(w, `{"data":[{"id":"stub"}]}`)
 		case r.URL.Path == "/props":
 			fmt.Fprint(w, `{"total_slots":1,"default_generation_settings":{"n_ctx":8192}}`)
-		case strings.HasSuffix(r.URL.Path, "/query"):
-			fmt.Fprint(w, `{"data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1"]}]}}`)
-		case strings.HasSuffix(r.URL.Path, "/query_range"):
-			fmt.Fprintf(w, `{"data":{"resultType":"streams","result":[{"stream":{"app":"shop"},"values":[["%d","all is well"]]}]}}`, time.Now().Add(-time.Minute).UnixNano())
+		case strings.HasSuffix(r.URL.Path, "/query_range"), strings.HasSuffix(r.URL.Path, "/series"):
+			logs(w, r)
 		default:
 			fmt.Fprint(w, `{"version":"3.7.8"}`)
 		}

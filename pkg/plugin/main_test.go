@@ -3,7 +3,10 @@ package plugin
 import (
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,4 +58,22 @@ func run(m *testing.M) int {
 		return 1
 	}
 	return 0
+}
+
+// OneLine is a stub in Loki's place that holds one line, a minute old, in a stream with
+// these labels in JSON.
+func OneLine(labels, line string) http.HandlerFunc {
+	at := time.Now().Add(-time.Minute)
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		switch q := r.URL.Query(); {
+		case strings.HasSuffix(r.URL.Path, "/series"):
+			fmt.Fprint(w, `{"status":"success","data":[]}`)
+		case strings.HasPrefix(q.Get("query"), "sum"):
+			step, _ := time.ParseDuration(q.Get("step"))
+			fmt.Fprintf(w, `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[%d,"1"]]}]}}`, at.Truncate(step).Add(step).Unix())
+		default:
+			fmt.Fprintf(w, `{"status":"success","data":{"resultType":"streams","result":[{"stream":%s,"values":[["%d",%s]]}]}}`, labels, at.UnixNano(), line)
+		}
+	}
 }

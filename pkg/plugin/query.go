@@ -40,6 +40,7 @@ type query struct {
 	maxLines   int
 	baseline   time.Duration
 	onlyNovel  bool
+	events     bool
 	value      string
 	format     string
 	window     loki.Window
@@ -78,6 +79,7 @@ func loadQuery(q backend.DataQuery, s settings, fromAlert bool) (query, error) {
 		promptVars: wire.PromptVars, value: cmp.Or(wire.Value, "severity"), format: wire.Format,
 		maxLines: min(orDefault(wire.MaxLines, s.maxLines, hardMaxLines), s.maxLines), maxGroups: min(orDefault(wire.MaxGroups, s.maxGroups, hardMaxGroups), s.maxGroups),
 		onlyNovel: wire.Ask == "novel" || (wire.Ask == "" && fromAlert),
+		events:    wire.Context == "events",
 		window:    loki.Window{Start: q.TimeRange.From, End: q.TimeRange.To},
 	}
 	switch {
@@ -94,8 +96,8 @@ func loadQuery(q backend.DataQuery, s settings, fromAlert bool) (query, error) {
 	if wire.Ask != "" && wire.Ask != "novel" && wire.Ask != "always" {
 		return query{}, inputError("unknown ask %q; use novel or always", wire.Ask)
 	}
-	if wire.Context != "" {
-		return query{}, inputError("context %q is not available in this version; leave it empty", wire.Context)
+	if wire.Context != "" && wire.Context != "events" {
+		return query{}, inputError("unknown context %q; use events or nothing", wire.Context)
 	}
 	for _, name := range wire.GroupBy {
 		name = strings.TrimSpace(name)
@@ -146,7 +148,7 @@ func values() []string {
 // reservedColumns are the columns of all frames: a group label cannot share a name
 // with one.
 func reservedColumns() []string {
-	return []string{"degraded", "coverage", "pattern", "count", "share", "level", "change", "first_seen", "last_seen", "sample", "reason", "logql", "series", "points",
+	return []string{"degraded", "coverage", "pattern", "count", "share", "level", "change", "first_seen", "last_seen", "sample", "trend", "variable", "streams", "reason", "logql", "series", "points", "missing",
 		"verdict", "severity", "probability", "category", "summary", "root_cause", "next_step", "rules_severity", "contested", "source", "cached", "age", "prompt", "model", "lines_total", "lines_read"}
 }
 

@@ -55,8 +55,12 @@ type settingsJSON struct {
 	Kubernetes           kubernetesSettings `json:"kubernetes"`
 }
 
-// secretLLMKey is the name of the model servers' API key in secureJsonData.
-const secretLLMKey = "llmApiKey"
+// The names of keys in secureJsonData: of the model servers' API, and what the history
+// is signed with.
+const (
+	secretLLMKey     = "llmApiKey"
+	secretHistoryKey = "historyKey"
+)
 
 func loadSettings(s backend.DataSourceInstanceSettings) (settings, error) {
 	var wire settingsJSON

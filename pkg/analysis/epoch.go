@@ -1,0 +1,104 @@
+package analysis
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+// Bounds of a dictionary. A window's patterns come and go, so a dictionary that lasts
+// defines more of them than one window has.
+const (
+	maxDefinitions     = 2 * maxDictionary
+	maxDefinitionBytes = 8 << 10
+)
+
+// An epoch is the time in which a group's dictionary is only ever appended to, so that
+// every prompt begins like the one before and the model server computes only what is
+// new. When it begins, what the window shows is defined in the order of first lines;
+// a pattern seen later is appended. When the dictionary is full, a new epoch begins.
+type epoch struct {
+	mu          sync.Mutex
+	definitions []definition
+	ids         map[string]string // by text
+	bytes       int
+	next        int
+	// sizes are what was told of each pattern's count last, by text.
+	sizes map[string]int
+}
+
+// epoch returns the epoch of a series of questions.
+func (m *Memory) epoch(key verdict.Key) *epoch {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, ok := m.epochs.Get(key)
+	if !ok {
+		e = &epoch{}
+		m.epochs.Add(key, e)
+	}
+	return e
+}
+
+// define gives the members of a window, which are ordered by rank, their ids, and
+// returns the dictionary that defines them and the entries in its order.
+func (e *epoch) define(members []entry) (dictionary []definition, entries []entry) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	fresh := e.missing(members)
+	size := 0
+	for _, m := range fresh {
+		size += len(m.text)
+	}
+	if len(e.definitions)+len(fresh) > maxDefinitions || e.bytes+size > maxDefinitionBytes {
+		e.definitions, e.ids, e.sizes, e.bytes, e.next = nil, nil, nil, 0, 0
+	}
+	return e.number(members)
+}
+
+// number gives the members ids, new ones to those that are not defined. The caller
+// holds the lock.
+func (e *epoch) number(members []entry) (dictionary []definition, entries []entry) {
+	if e.ids == nil {
+		e.ids, e.sizes = map[string]string{}, map[string]int{}
+	}
+	fresh := e.missing(members)
+	slices.SortFunc(fresh, func(a, b entry) int { return cmp.Compare(a.index, b.index) })
+	for _, m := range fresh {
+		e.next++
+		d := definition{id: "p" + strconv.Itoa(e.next), text: m.text}
+		e.definitions = append(e.definitions, d)
+		e.ids[m.text] = d.id
+		e.bytes += len(m.text)
+	}
+	at := make(map[string]int, len(e.definitions))
+	for i, d := range e.definitions {
+		at[d.id] = i
+	}
+	entries = slices.Clone(members)
+	for i := range entries {
+		m := &entries[i]
+		m.id = e.ids[m.text]
+		if before, ok := e.sizes[m.text]; ok && m.series == "" {
+			m.size = sticky(before, m.count)
+		}
+		e.sizes[m.text] = m.size
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(at[a.id], at[b.id]) })
+	return slices.Clone(e.definitions), slices.CompactFunc(entries, func(a, b entry) bool { return a.id == b.id })
+}
+
+// missing returns the members that are not defined, each text once.
+func (e *epoch) missing(members []entry) []entry {
+	var out []entry
+	seen := map[string]bool{}
+	for _, m := range members {
+		if _, ok := e.ids[m.text]; !ok && !seen[m.text] {
+			seen[m.text] = true
+			out = append(out, m)
+		}
+	}
+	return out
+}

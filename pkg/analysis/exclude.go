@@ -1,0 +1,93 @@
+package analysis
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lokalyst/lokalyst/pkg/loki"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+// The verdicts that Lokalyst itself wrote to Loki are never analysed: they would
+// confirm themselves.
+const historyFilter = `service_name!="lokalyst" or kind!="verdict"`
+
+// ownServices are those that an analysis itself makes log: reading them along with
+// others would find its own traces in them.
+func ownServices() []string {
+	return []string{"lokalyst", "grafana", "loki", "llama-server", "llama-cpp", "llama.cpp"}
+}
+
+// exclusion is what was found to be left out of a query.
+type exclusion struct {
+	query loki.Query
+	left  []string
+	at    time.Time
+}
+
+// excludeOwnLogs sets the query that is executed: less Lokalyst's verdicts, and less
+// the logs of what takes part in an analysis where the query does not name it. It says
+// so. What there is, Loki's index tells without reading lines.
+func (e *Engine) excludeOwnLogs(ctx context.Context, r *Request, res *Result) error {
+	key := verdict.KeyOf(r.Owner, res.Query.Text)
+	x, ok := e.Memory.exclusion(key)
+	if !ok || e.Now().Sub(x.at) > maxRecount {
+		names := unnamed(res.Query)
+		streams, err := r.Logs.Streams(ctx, res.Query, loki.Window{Start: r.Window.Start.Add(-r.Baseline), End: r.Window.End}, `service_name=~"(.*/)?(`+alternatives(names)+`)"`)
+		res.Cost.LokiRequests++
+		if err != nil {
+			return err
+		}
+		if x.query, x.left, err = excluded(res.Query, names, streams); err != nil {
+			return err
+		}
+		x.at = e.Now()
+		e.Memory.excluded(key, x)
+	}
+	res.Executed = x.query
+	if len(x.left) > 0 {
+		res.notice(false, "The logs of %s are left out, because an analysis makes them log. Name them in the query to include them.", strings.Join(x.left, ", "))
+	}
+	return nil
+}
+
+// unnamed returns the own services that the query does not name, and Lokalyst in any
+// case, for its verdicts.
+func unnamed(q loki.Query) []string {
+	names := slices.DeleteFunc(ownServices(), func(s string) bool { return s != "lokalyst" && q.Mentions(s) })
+	return names
+}
+
+// excluded returns the query without what is found in streams and must not be read.
+func excluded(q loki.Query, names []string, streams []map[string]string) (out loki.Query, left []string, err error) {
+	out = q
+	history := false
+	for _, labels := range streams {
+		name := labels["service_name"]
+		own := name[strings.LastIndexByte(name, '/')+1:]
+		switch {
+		case own == "lokalyst" && labels["kind"] == "verdict":
+			history = true
+		case slices.Contains(names, own) && !q.Mentions(own) && !slices.Contains(left, name):
+			left = append(left, name)
+		}
+	}
+	if history {
+		if out, err = out.Exclude(historyFilter); err != nil {
+			return q, nil, err
+		}
+	}
+	if len(left) > 0 {
+		slices.Sort(left)
+		out, err = out.Exclude(`service_name!~"` + alternatives(left) + `"`)
+	}
+	return out, left, err
+}
+
+// alternatives renders names as alternatives of a regular expression inside a LogQL
+// string.
+func alternatives(names []string) string {
+	return strings.ReplaceAll(strings.Join(names, "|"), ".", `\\.`)
+}

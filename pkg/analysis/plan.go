@@ -1,0 +1,210 @@
+package analysis
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/lokalyst/lokalyst/pkg/loki"
+	"github.com/lokalyst/lokalyst/pkg/patterns"
+)
+
+// What a window is read by that holds more lines than may be read.
+const (
+	// failureShare is the part of the budget that lines with an error level may take
+	// before they are sampled too.
+	failureShare = 0.5
+	// learnShare is the part that is read to find out what the frequent lines look
+	// like, in each of up to maxRounds rounds; maxLearn bounds it.
+	learnShare = 0.05
+	maxLearn   = 2000
+	maxRounds  = 4
+	// novelShare is the part of what is left that lines unlike the frequent ones may
+	// take: some of the frequent ones are always read.
+	novelShare = 0.8
+	// maxFrequent and maxFrequentBytes bound the templates that Loki is asked to tell
+	// apart: each costs it a search of every line, so that a hundred cost about as much as
+	// reading the line.
+	maxFrequent      = 60
+	maxFrequentBytes = 24 << 10
+	// planTime is how much time must be left for asking Loki to look for what is rare.
+	planTime = 8 * time.Second
+)
+
+// plan chooses what is read of the slots that are not known. Where they hold more
+// than the budget, lines with an error level come first, then those that do not look
+// like the frequent ones, so that what is new and rare is read in full; the frequent
+// ones are sampled over time, for what they look like is known already.
+func (c *collector) plan(ctx context.Context, missing []slotCount, budget int64) ([]stratum, error) {
+	lines, failures := total(missing)
+	all := stratum{query: c.query, lines: lines, share: lines, novel: true}
+	for _, n := range missing {
+		all.add(c.rd.width, n.end, n.total)
+	}
+	if lines <= budget {
+		return []stratum{all}, nil
+	}
+	all.groups = groupTotals(missing, func(g groupCount) int64 { return g.total })
+	all.share = budget
+	failed, rest, ok := c.byLevel(missing, failures)
+	if !ok {
+		return []stratum{all}, nil
+	}
+	failed.share = min(failed.lines, int64(failureShare*float64(budget)))
+	out := []stratum{failed}
+	if failed.lines == 0 {
+		out = nil
+	}
+	budget -= failed.share
+	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(c.now()) < planTime {
+		rest.share = min(rest.lines, budget)
+		return append(out, rest), nil
+	}
+	novel, frequent, err := c.byFrequency(ctx, missing, rest, budget)
+	if err != nil {
+		return nil, err
+	}
+	novel.share = min(novel.lines, int64(novelShare*float64(budget)))
+	frequent.share = min(frequent.lines, budget-novel.share)
+	novel.share = min(novel.lines, budget-frequent.share)
+	for _, s := range []stratum{novel, frequent} {
+		if s.lines > 0 {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+func (s *stratum) add(width time.Duration, end, lines int64) {
+	s.slots = append(s.slots, loki.Slot{Start: end - width.Nanoseconds(), End: end, Lines: lines})
+}
+
+func groupTotals(counts []slotCount, of func(groupCount) int64) map[int]int64 {
+	out := map[int]int64{}
+	for _, n := range counts {
+		for g, x := range n.groups {
+			out[g] += of(x)
+		}
+	}
+	return out
+}
+
+// byLevel divides the lines by whether Loki detected an error level in them; ok is
+// false where no stage can be appended to the query.
+func (c *collector) byLevel(missing []slotCount, failures int64) (failed, rest stratum, ok bool) {
+	const errorLevels = `"(?i)error|err|eror|e|fatal|critical|crit|panic|emerg|emergency|alert|f"`
+	failedQuery, ok := c.query.Where("| " + levelLabel + "=~" + errorLevels)
+	if !ok {
+		return failed, rest, false
+	}
+	restQuery, ok := c.query.Where("| " + levelLabel + "!~" + errorLevels)
+	if !ok {
+		return failed, rest, false
+	}
+	failed = stratum{query: failedQuery, lines: failures, novel: true, groups: groupTotals(missing, func(g groupCount) int64 { return g.failures })}
+	rest = stratum{query: restQuery, novel: true, groups: groupTotals(missing, func(g groupCount) int64 { return g.total - g.failures })}
+	for _, n := range missing {
+		rest.lines += n.total - n.failures
+		failed.add(c.rd.width, n.end, n.failures)
+		rest.add(c.rd.width, n.end, n.total-n.failures)
+	}
+	return failed, rest, true
+}
+
+// byFrequency divides a stratum into the lines that look like a frequent pattern and
+// those that do not. What is frequent is known from the slots that were read before
+// and learned from samples, round by round until the others fit into the budget.
+func (c *collector) byFrequency(ctx context.Context, missing []slotCount, rest stratum, budget int64) (novel, frequent stratum, err error) {
+	window := loki.Window{Start: time.Unix(0, missing[0].end).Add(-c.rd.width), End: time.Unix(0, missing[len(missing)-1].end)}
+	var known []*patterns.Tally
+	for _, s := range c.rd.slots {
+		for _, t := range s.tallies {
+			known = append(known, t.tally)
+		}
+	}
+	novel = rest
+	for range maxRounds {
+		sample := novel
+		sample.share = min(maxLearn, int64(learnShare*float64(budget))+1, novel.lines)
+		learned, err := c.read(ctx, sample)
+		if err != nil {
+			return rest, frequent, err
+		}
+		for _, f := range learned {
+			known = append(known, f.tally)
+		}
+		without, only, ok := split(rest.query, c.frequent(known))
+		if !ok {
+			break
+		}
+		counts, err := c.countQuery(ctx, without, window)
+		if err != nil {
+			return rest, frequent, err
+		}
+		before := novel.lines
+		novel, frequent = divide(rest, counts, c.rd.width)
+		novel.query, frequent.query = without, only
+		if novel.lines <= int64(novelShare*float64(budget)) || novel.lines > before*9/10 {
+			break
+		}
+	}
+	return novel, frequent, nil
+}
+
+// frequent returns the constant texts of the patterns that tell enough to recognise
+// their lines by, the most frequent first.
+func (c *collector) frequent(tallies []*patterns.Tally) [][]string {
+	ps := c.rd.book.Patterns(tallies, nil, 0, 0)
+	slices.SortFunc(ps, func(a, b patterns.Pattern) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Template, b.Template))
+	})
+	var out [][]string
+	size := 0
+	for i := range ps {
+		texts := ps[i].Texts()
+		if len(texts) == 0 {
+			continue
+		}
+		for _, t := range texts {
+			size += 2*len(t) + 8 // a template is written twice
+		}
+		if len(out) == maxFrequent || size > maxFrequentBytes {
+			break
+		}
+		out = append(out, texts)
+	}
+	return out
+}
+
+func split(q loki.Query, templates [][]string) (without, only loki.Query, ok bool) {
+	if len(templates) == 0 {
+		return q, q, false
+	}
+	if without, ok = q.WithoutTemplates(templates); !ok {
+		return q, q, false
+	}
+	only, ok = q.OnlyTemplates(templates)
+	return without, only, ok
+}
+
+// divide takes the lines that counts has out of a stratum.
+func divide(all stratum, counts []slotCount, width time.Duration) (taken, left stratum) {
+	taken, left = stratum{novel: true}, stratum{groups: map[int]int64{}}
+	at := map[int64]int64{}
+	for _, n := range counts {
+		at[n.end] = n.total
+	}
+	for _, s := range all.slots {
+		n := min(at[s.End], s.Lines)
+		taken.add(width, s.End, n)
+		left.add(width, s.End, s.Lines-n)
+		taken.lines += n
+		left.lines += s.Lines - n
+	}
+	taken.groups = groupTotals(counts, func(g groupCount) int64 { return g.total })
+	for g, n := range all.groups {
+		left.groups[g] = max(0, n-taken.groups[g])
+	}
+	return taken, left
+}
