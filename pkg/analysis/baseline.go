@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/lokalyst/lokalyst/pkg/loki"
+	"github.com/lokalyst/lokalyst/pkg/patterns"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
@@ -35,7 +38,7 @@ func (c *collector) baseline(ctx context.Context, r *Request, res *Result) (*spa
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	last := c.rd.counted
-	base, err := c.span(limited, r.Window.Shift(-offset), int64(r.MaxLines))
+	base, err := c.span(limited, r.Window.Shift(-offset), int64(r.MaxLines), true)
 	c.rd.counted = last // the window is what is asked for again and again
 	switch {
 	case ctx.Err() != nil || errors.Is(err, loki.ErrUnavailable):
@@ -73,4 +76,78 @@ func healthy(res *Result, r *Request) time.Duration {
 		res.notice(false, "The baseline lies %s earlier instead of %s: what lies between was judged suspicious.", best, r.Baseline)
 	}
 	return best
+}
+
+// maxVerified is how many patterns are looked for in a baseline at most.
+const maxVerified = 2 * maxDictionary
+
+// verify looks in a baseline that was not read whole for what the window has and the
+// baseline does not seem to have: only then it is known to be new.
+func (c *collector) verify(ctx context.Context, window, base *span, budget int64) error {
+	templates := map[string][]string{}
+	for g, tallies := range window.tallies {
+		ps := c.rd.book.Patterns(tallies, base.tallies[g], 0, 0)
+		for i := range ps {
+			if ps[i].Count > 0 && ps[i].BaselineCount == 0 {
+				ps[i].Change = patterns.ChangeNew
+			} else {
+				ps[i].Count = 0
+			}
+		}
+		for _, i := range patterns.Rank(ps) {
+			if texts := ps[i].Texts(); ps[i].Count > 0 && len(texts) > 0 && len(templates) < maxVerified {
+				templates[ps[i].Template] = texts
+			}
+		}
+	}
+	total, _ := base.lines()
+	if len(templates) == 0 || len(templates) > c.affordable(ctx, total) {
+		return nil
+	}
+	query, ok := c.query.OnlyTemplates(slices.Collect(maps.Values(templates)))
+	if !ok {
+		return nil
+	}
+	counts, err := c.countQuery(ctx, query, base.window)
+	if err != nil {
+		return err
+	}
+	s := stratum{query: query}
+	for _, n := range counts {
+		s.add(c.rd.width, n.end, n.total)
+		s.lines += n.total
+	}
+	if s.share = s.lines; s.lines > budget {
+		return nil
+	}
+	found, err := c.read(ctx, s)
+	if err != nil {
+		return err
+	}
+	base.asked, base.askedFor = map[int][]*patterns.Tally{}, map[string]bool{}
+	for _, f := range found {
+		base.asked[f.group] = append(base.asked[f.group], f.tally)
+	}
+	for t := range templates {
+		base.askedFor[t] = true
+	}
+	return nil
+}
+
+// settle says of the patterns that were looked for in the baseline whether they are
+// new.
+func (c *collector) settle(ps []patterns.Pattern, g int, window, base *span) {
+	if len(base.askedFor) == 0 {
+		return
+	}
+	there := map[string]bool{}
+	found := c.rd.book.Patterns(window.tallies[g], base.asked[g], 0, 0)
+	for i := range found {
+		there[found[i].Template] = found[i].BaselineCount > 0
+	}
+	for i := range ps {
+		if p := &ps[i]; p.Change == patterns.ChangeNone && base.askedFor[p.Template] && !there[p.Template] {
+			p.Change = patterns.ChangeNew
+		}
+	}
 }

@@ -34,6 +34,10 @@ type span struct {
 	total, read map[int]int64
 	tallies     map[int][]*patterns.Tally
 	novel       bool
+	// asked are the lines of a baseline that were looked for because the window has such,
+	// by group, and askedFor the templates.
+	asked    map[int][]*patterns.Tally
+	askedFor map[string]bool
 }
 
 func (s *span) lines() (total, read int64) {
@@ -69,7 +73,10 @@ func (e *Engine) collectLines(ctx context.Context, r *Request, res *Result) erro
 		return err
 	}
 	r.progress("collect", "reading the window")
-	window, err := c.span(ctx, r.Window, int64(r.MaxLines))
+	window, err := c.span(ctx, r.Window, int64(r.MaxLines), false)
+	if err == nil && base != nil && !base.novel {
+		err = c.verify(ctx, window, base, int64(r.MaxLines))
+	}
 	res.Cost.add(c.cost)
 	if err != nil {
 		return err
@@ -80,7 +87,7 @@ func (e *Engine) collectLines(ctx context.Context, r *Request, res *Result) erro
 }
 
 // span reads what is not known yet of a window.
-func (c *collector) span(ctx context.Context, asked loki.Window, budget int64) (*span, error) {
+func (c *collector) span(ctx context.Context, asked loki.Window, budget int64, baseline bool) (*span, error) {
 	w := aligned(asked, c.rd.width)
 	counts, err := c.count(ctx, asked, w)
 	if err != nil {
@@ -91,7 +98,7 @@ func (c *collector) span(ctx context.Context, asked loki.Window, budget int64) (
 		return nil, err
 	}
 	if len(missing) > 0 {
-		strata, err := c.plan(ctx, missing, budget)
+		strata, err := c.plan(ctx, missing, budget, baseline)
 		if err != nil {
 			return nil, err
 		}
@@ -219,6 +226,7 @@ func (c *collector) makeGroup(g int, window, base *span) Group {
 	ps := c.rd.book.Patterns(window.tallies[g], baseline, window.window.Start.UnixNano(), window.window.End.UnixNano())
 	if out.Compared {
 		ps = patterns.Compare(ps, base.novel)
+		c.settle(ps, g, window, base)
 	} else {
 		ps = slices.DeleteFunc(ps, func(p patterns.Pattern) bool { return p.Count == 0 })
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/lokalyst/lokalyst/pkg/loki"
-	"github.com/lokalyst/lokalyst/pkg/patterns"
 )
 
 // levelLabel is the level that Loki detects in each line.
@@ -66,7 +65,7 @@ func (c *collector) countQuery(ctx context.Context, q loki.Query, w loki.Window)
 		s, n := &out[i], out[i].groups[g]
 		s.total += b.Lines
 		n.total += b.Lines
-		if patterns.ParseLevel(b.Labels[levelLabel]).ErrorLike() {
+		if failureLevel(b.Labels[levelLabel]) {
 			s.failures += b.Lines
 			n.failures += b.Lines
 		}

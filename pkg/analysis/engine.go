@@ -41,6 +41,8 @@ type Model interface {
 	Capabilities(ctx context.Context) (llm.Capabilities, error)
 	CountTokens(ctx context.Context, messages []llm.Message) (n int, ok bool, err error)
 	Tokenize(ctx context.Context, text string) (ids []int, ok bool, err error)
+	// Speed is how fast the last calls were.
+	Speed() llm.Speed
 }
 
 // An Engine holds what all queries of a process share. It is immutable and safe

@@ -16,6 +16,7 @@ import (
 
 	"github.com/lokalyst/lokalyst/pkg/llm"
 	"github.com/lokalyst/lokalyst/pkg/loki"
+	"github.com/lokalyst/lokalyst/pkg/patterns"
 )
 
 var end = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -126,6 +127,7 @@ type model struct {
 	answer  func(ctx context.Context, r llm.Request) (string, error)
 	context int
 	perByte float64
+	speed   llm.Speed
 
 	mu      sync.Mutex
 	down    error
@@ -166,6 +168,8 @@ func (m *model) Tokenize(_ context.Context, text string) ([]int, bool, error) {
 	return []int{int(text[0])}, true, nil
 }
 
+func (m *model) Speed() llm.Speed { return m.speed }
+
 func says(verdict string, findings string) func(context.Context, llm.Request) (string, error) {
 	return func(context.Context, llm.Request) (string, error) {
 		return fmt.Sprintf(`{"findings":[%s],"verdict":%q,"severity":2,"summary":"s","root_cause":"r","next_step":"n"}`, findings, verdict), nil
@@ -180,6 +184,8 @@ func request(l logs, m Model) Request {
 	r.use(l)
 	return r
 }
+
+func config() patterns.Config { return patterns.Config{} }
 
 func repeat(n int, line string) []string {
 	out := make([]string, n)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -163,8 +164,12 @@ var errNotReady = errors.New("the model's verdict is not ready yet")
 // infer gets the judgement from the ledger, or from the model through it.
 func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key verdict.Key, t *timer) error {
 	q.progress("infer", "asking the model about %d patterns", len(l.entries))
+	left := maxCall
+	if deadline, ok := ctx.Deadline(); ok && q.Wait == 0 { // a bounded wait ends before the call does
+		left = min(left, deadline.Sub(e.Now()))
+	}
 	entry, cached, err := e.Ledger.Do(ctx, key, q.Wait > 0, func(ctx context.Context) (verdict.Entry, error) {
-		return e.ask(ctx, q, l)
+		return e.ask(ctx, q, l, left)
 	})
 	if err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) && q.Wait > 0 {
@@ -192,7 +197,7 @@ func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key 
 // ask runs one call: it fits the dictionary into the server's context, asks, and
 // checks the answer. The result cites templates instead of ids, so that it can be
 // served to a later request whose ids differ.
-func (e *Engine) ask(ctx context.Context, q question, l layout) (verdict.Entry, error) {
+func (e *Engine) ask(ctx context.Context, q question, l layout, left time.Duration) (verdict.Entry, error) {
 	// Waiting for a slot is bounded too, or a slow server would collect calls.
 	ctx, cancel := context.WithTimeout(ctx, 2*maxCall)
 	defer cancel()
@@ -200,7 +205,7 @@ func (e *Engine) ask(ctx context.Context, q question, l layout) (verdict.Entry, 
 	if err != nil {
 		return verdict.Entry{}, err
 	}
-	fitted, err := fit(ctx, q.Model, l, caps.Context, q.prompt.Model.MaxTokens)
+	fitted, err := fit(ctx, q.Model, l, bounds{context: caps.Context, answer: q.prompt.Model.MaxTokens, left: left})
 	if err != nil {
 		return verdict.Entry{}, lasting(err)
 	}
@@ -244,12 +249,22 @@ const bytesPerToken = 2.2
 // fallbackContext is assumed where a server does not tell its context.
 const fallbackContext = 4096
 
+// bounds are what a call must keep to: the tokens of a slot and of the answer, and the
+// time left.
+type bounds struct {
+	context, answer int
+	left            time.Duration
+}
+
 // fit drops the patterns of the lowest rank until prompt and answer fit into the
-// server's context.
-func fit(ctx context.Context, m Model, l layout, size, answer int) (layout, error) {
+// server's context, and until the server can be expected to answer in the time left: a
+// call that cannot finish is not started.
+func fit(ctx context.Context, m Model, l layout, b bounds) (layout, error) {
+	size := b.context
 	if size <= 0 {
 		size = fallbackContext
 	}
+	speed := m.Speed()
 	for {
 		messages := l.messages()
 		n, ok, err := m.CountTokens(ctx, messages)
@@ -262,7 +277,10 @@ func fit(ctx context.Context, m Model, l layout, size, answer int) (layout, erro
 				n += int(math.Ceil(float64(len(m.Content))/bytesPerToken)) + 8
 			}
 		}
-		over := n + answer - size
+		over, slow := n+b.answer-size, false
+		if holds := speed.Holds(b.left); holds != 0 && n-holds > over {
+			over, slow = n-holds, true
+		}
 		if over <= 0 {
 			return l, nil
 		}
@@ -270,14 +288,26 @@ func fit(ctx context.Context, m Model, l layout, size, answer int) (layout, erro
 			l = l.without(0) // what the window does not show goes first
 			continue
 		}
-		if len(l.entries) <= 1 {
-			return l, &llm.Error{Kind: llm.ErrTooLong, PromptTokens: n + answer, Context: size}
+		switch {
+		case len(l.entries) > 1:
+		case slow:
+			return l, &tooSlowError{takes: speed.Takes(n), left: b.left}
+		default:
+			return l, &llm.Error{Kind: llm.ErrTooLong, PromptTokens: n + b.answer, Context: size}
 		}
 		// Entries differ in length, so a share is dropped at a time.
 		share := float64(over) / float64(n)
 		drop := min(max(1, int(share*float64(len(l.entries)))), len(l.entries)-1)
 		l = l.without(drop)
 	}
+}
+
+// tooSlowError says that the model server would not answer in time.
+type tooSlowError struct{ takes, left time.Duration }
+
+func (e *tooSlowError) Error() string {
+	return fmt.Sprintf("the model server, as fast as it was last, needs about %s for even the shortest question, and %s are left. Give the query more time, or the server more cores",
+		humanDuration(e.takes), humanDuration(max(0, e.left)))
 }
 
 // without returns the layout less its n entries of the lowest rank and less what the

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lokalyst/lokalyst/pkg/loki"
@@ -22,21 +23,42 @@ const (
 	maxRounds  = 4
 	// novelShare is the part of what is left that lines unlike the frequent ones may
 	// take: some of the frequent ones are always read.
-	novelShare = 0.8
+	novelShare = 0.95
 	// maxFrequent and maxFrequentBytes bound the templates that Loki is asked to tell
-	// apart: each costs it a search of every line, so that a hundred cost about as much as
-	// reading the line.
-	maxFrequent      = 60
-	maxFrequentBytes = 24 << 10
-	// planTime is how much time must be left for asking Loki to look for what is rare.
-	planTime = 8 * time.Second
+	// apart, minFrequent is how few are not worth it. Each costs it a search of every
+	// line, templateCost on a desktop CPU, in passes over the lines.
+	minFrequent      = 20
+	maxFrequent      = 1000
+	maxFrequentBytes = 96 << 10
+	templateCost     = 40 * time.Nanosecond
+	passes           = 3
+	// planTime is how long Loki may look for what is rare where the caller sets no
+	// deadline, planShare the part of what is left where he does.
+	planTime  = 90 * time.Second
+	planShare = 0.5
 )
+
+// affordable returns how many templates Loki can tell apart in this many lines.
+func (c *collector) affordable(ctx context.Context, lines int64) int {
+	left := planTime
+	if deadline, ok := ctx.Deadline(); ok {
+		left = min(left, time.Duration(planShare*float64(deadline.Sub(c.now()))))
+	}
+	n := left / (passes * templateCost) / time.Duration(max(1, lines))
+	if n < minFrequent {
+		return 0
+	}
+	return int(min(n, maxFrequent))
+}
 
 // plan chooses what is read of the slots that are not known. Where they hold more
 // than the budget, lines with an error level come first, then those that do not look
 // like the frequent ones, so that what is new and rare is read in full; the frequent
 // ones are sampled over time, for what they look like is known already.
-func (c *collector) plan(ctx context.Context, missing []slotCount, budget int64) ([]stratum, error) {
+//
+// Of a baseline nothing is looked for that is rare: what matters is asked for when the
+// window is known.
+func (c *collector) plan(ctx context.Context, missing []slotCount, budget int64, baseline bool) ([]stratum, error) {
 	lines, failures := total(missing)
 	all := stratum{query: c.query, lines: lines, share: lines, novel: true}
 	for _, n := range missing {
@@ -57,11 +79,12 @@ func (c *collector) plan(ctx context.Context, missing []slotCount, budget int64)
 		out = nil
 	}
 	budget -= failed.share
-	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(c.now()) < planTime {
+	templates := c.affordable(ctx, rest.lines)
+	if baseline || templates == 0 {
 		rest.share = min(rest.lines, budget)
 		return append(out, rest), nil
 	}
-	novel, frequent, err := c.byFrequency(ctx, missing, rest, budget)
+	novel, frequent, err := c.byFrequency(ctx, missing, rest, budget, templates)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +116,7 @@ func groupTotals(counts []slotCount, of func(groupCount) int64) map[int]int64 {
 // byLevel divides the lines by whether Loki detected an error level in them; ok is
 // false where no stage can be appended to the query.
 func (c *collector) byLevel(missing []slotCount, failures int64) (failed, rest stratum, ok bool) {
-	const errorLevels = `"(?i)error|err|eror|e|fatal|critical|crit|panic|emerg|emergency|alert|f"`
+	errorLevels := `"(?i).*(` + strings.Join(failureLevels(), "|") + `).*"`
 	failedQuery, ok := c.query.Where("| " + levelLabel + "=~" + errorLevels)
 	if !ok {
 		return failed, rest, false
@@ -112,11 +135,22 @@ func (c *collector) byLevel(missing []slotCount, failures int64) (failed, rest s
 	return failed, rest, true
 }
 
+// failureLevels are what the names of error levels hold and no other level's name does.
+// Loki does not anchor each alternative of a label filter that lists whole names (v3.7),
+// so that "e" would find "debug".
+func failureLevels() []string { return []string{"err", "fatal", "crit", "panic", "emerg", "alert"} }
+
+func failureLevel(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(failureLevels(), func(l string) bool { return strings.Contains(name, l) })
+}
+
 // byFrequency divides a stratum into the lines that look like a frequent pattern and
 // those that do not. What is frequent is known from the slots that were read before
 // and learned from samples, round by round until the others fit into the budget.
-func (c *collector) byFrequency(ctx context.Context, missing []slotCount, rest stratum, budget int64) (novel, frequent stratum, err error) {
+func (c *collector) byFrequency(ctx context.Context, missing []slotCount, rest stratum, budget int64, templates int) (novel, frequent stratum, err error) {
 	window := loki.Window{Start: time.Unix(0, missing[0].end).Add(-c.rd.width), End: time.Unix(0, missing[len(missing)-1].end)}
+	limit := int64(novelShare * float64(budget))
 	var known []*patterns.Tally
 	for _, s := range c.rd.slots {
 		for _, t := range s.tallies {
@@ -124,19 +158,21 @@ func (c *collector) byFrequency(ctx context.Context, missing []slotCount, rest s
 		}
 	}
 	novel = rest
-	for range maxRounds {
-		sample := novel
-		sample.share = min(maxLearn, int64(learnShare*float64(budget))+1, novel.lines)
-		learned, err := c.read(ctx, sample)
-		if err != nil {
-			return rest, frequent, err
+	for round := range maxRounds {
+		if round > 0 || len(known) == 0 {
+			sample := novel
+			sample.share = min(maxLearn, int64(learnShare*float64(budget))+1, novel.lines)
+			learned, err := c.read(ctx, sample)
+			if err != nil {
+				return rest, frequent, err
+			}
+			for _, f := range learned {
+				known = append(known, f.tally)
+			}
 		}
-		for _, f := range learned {
-			known = append(known, f.tally)
-		}
-		without, only, ok := split(rest.query, c.frequent(known))
+		without, only, ok := split(rest.query, c.frequent(known, templates))
 		if !ok {
-			break
+			continue
 		}
 		counts, err := c.countQuery(ctx, without, window)
 		if err != nil {
@@ -145,7 +181,7 @@ func (c *collector) byFrequency(ctx context.Context, missing []slotCount, rest s
 		before := novel.lines
 		novel, frequent = divide(rest, counts, c.rd.width)
 		novel.query, frequent.query = without, only
-		if novel.lines <= int64(novelShare*float64(budget)) || novel.lines > before*9/10 {
+		if novel.lines <= limit || (round > 0 && novel.lines > before*9/10) {
 			break
 		}
 	}
@@ -154,7 +190,7 @@ func (c *collector) byFrequency(ctx context.Context, missing []slotCount, rest s
 
 // frequent returns the constant texts of the patterns that tell enough to recognise
 // their lines by, the most frequent first.
-func (c *collector) frequent(tallies []*patterns.Tally) [][]string {
+func (c *collector) frequent(tallies []*patterns.Tally, limit int) [][]string {
 	ps := c.rd.book.Patterns(tallies, nil, 0, 0)
 	slices.SortFunc(ps, func(a, b patterns.Pattern) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Template, b.Template))
@@ -167,9 +203,9 @@ func (c *collector) frequent(tallies []*patterns.Tally) [][]string {
 			continue
 		}
 		for _, t := range texts {
-			size += 2*len(t) + 8 // a template is written twice
+			size += len(t) + 8
 		}
-		if len(out) == maxFrequent || size > maxFrequentBytes {
+		if len(out) == limit || size > maxFrequentBytes {
 			break
 		}
 		out = append(out, texts)

@@ -1,6 +1,8 @@
 package llm_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -115,4 +117,27 @@ func TestRealServerWantsItsKey(t *testing.T) {
 	require.ErrorIs(t, err, llm.ErrAuth)
 	_, err = s.Capabilities(t.Context())
 	require.ErrorIs(t, err, llm.ErrAuth)
+}
+
+// TestTheSchemaAddsNoPromptTokens: the budget of a prompt is that of its messages,
+// whatever the answer must look like.
+func TestTheSchemaAddsNoPromptTokens(t *testing.T) {
+	s := real(t, testenv.LlamaOptions{})
+	r := request("p1 all is well")
+	want, ok, err := s.CountTokens(t.Context(), r.Messages)
+	require.NoError(t, err)
+	require.True(t, ok)
+	ids := make([]string, 60)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("p%d", i+1)
+	}
+	for _, schema := range []json.RawMessage{r.Schema, verdict.Schema(ids, nil, verdict.DefaultWords())} {
+		r.Schema = schema
+		reply, err := s.Chat(t.Context(), r)
+		require.NoError(t, err)
+		require.Equal(t, want, reply.Timings.PromptTokens+reply.Timings.CachedTokens)
+	}
+	speed := s.Speed()
+	require.Positive(t, speed.Answer, "calls are measured")
+	require.Positive(t, speed.AnswerTokens)
 }

@@ -56,6 +56,7 @@ type Server struct {
 	words    map[string][]int
 	gate     chan struct{} // one token per slot; nil until the slots are known
 	waiting  int
+	speed    Speed
 }
 
 // New checks the configuration and returns a server. It sends nothing.
@@ -147,6 +148,7 @@ func (s *Server) Chat(ctx context.Context, r Request) (Reply, error) {
 	if err != nil {
 		return reply, classify(ctx, err, seen.errorBody)
 	}
+	s.measure(reply.Timings)
 	return reply, nil
 }
 

@@ -317,11 +317,15 @@ func TestEstimatesAreNoEvidence(t *testing.T) {
 }
 
 func TestTextsRecogniseLines(t *testing.T) {
-	p := mine(`10.0.0.1 connection from alice to database orders closed after 12ms`)[0]
-	require.Equal(t, []string{" connection from alice to database orders closed after ", ""}, p.Texts())
-	j := mine(`{"level":"info","msg":"user 17 stored the order by hand"}`)[0]
-	require.Equal(t, []string{"level", "info", "msg", "user", "stored", "the", "order", "by", "hand", ""}, j.Texts())
-	require.Nil(t, func() []string { p := mine("took 17ms")[0]; return p.Texts() }(), "too little to tell lines apart by")
+	for line, want := range map[string][]string{
+		"10.0.0.1 connection from alice to database orders closed after 12ms": {" connection from alice to database orders closed after ", ""},
+		"10.0.0.1\tconnection from  alice closed":                             {"connection", "from", "alice", "closed"},
+		`{"level":"info","msg":"user 17 stored the order by hand"}`:           {"level", "info", "msg", "user", "stored", "the", "order", "by", "hand", ""},
+		"took 17ms": nil,
+	} {
+		p := mine(line)[0]
+		require.Equal(t, want, p.Texts(), line)
+	}
 }
 
 func TestRankPutsExplanationsFirst(t *testing.T) {
@@ -336,7 +340,7 @@ func TestRankPutsExplanationsFirst(t *testing.T) {
 	for _, i := range patterns.Rank(ps) {
 		got = append(got, ps[i].Template)
 	}
-	require.Equal(t, []string{"new fatal", "old error", "new info", "steady warning", "steady info"}, got)
+	require.Equal(t, []string{"new fatal", "new info", "old error", "steady warning", "steady info"}, got)
 }
 
 func levelled(name string, l patterns.Level, n int, c patterns.Change) patterns.Pattern {

@@ -7,9 +7,9 @@ import (
 )
 
 // Rank returns the indexes of ps ordered by how much each pattern helps to
-// explain what happened, best first: severe before harmless, new, gone or
-// changed before steady, rare before frequent within the same kind. The order
-// is total and does not depend on the order of ps beyond equal scores.
+// explain what happened, best first: new, gone or changed before steady, severe before
+// harmless, rare before frequent within the same kind of harmless lines. The order is
+// total and does not depend on the order of ps.
 func Rank(ps []Pattern) []int {
 	scores := make([]float64, len(ps))
 	order := make([]int, len(ps))
@@ -25,9 +25,9 @@ func Rank(ps []Pattern) []int {
 	return order
 }
 
-// score adds what the level, the change and the count each say. The steps are
-// apart far enough that a level outweighs a count and that a new harmless line
-// still comes before a steady warning.
+// score adds what the change, the level and the count each say. A change against the
+// baseline weighs most: an error that is always there explains less than a line that
+// never was. The steps are apart far enough that a level outweighs a count.
 func score(p *Pattern) float64 {
 	s := 0.0
 	switch p.Level() {
@@ -40,13 +40,13 @@ func score(p *Pattern) float64 {
 	}
 	switch p.Change {
 	case ChangeNew:
-		s += 30
+		s += 60
 	case ChangeGone:
-		s += 20
+		s += 40
 	case ChangeRisen:
-		s += 15
+		s += 30
 	case ChangeFallen:
-		s += 8
+		s += 10
 	}
 	if p.Worst() > p.Level() {
 		s += 5 // some of its lines are more severe than most

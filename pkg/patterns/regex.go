@@ -3,6 +3,7 @@ package patterns
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // placeholder matches what masking, redacting and generalising put in place of
@@ -78,45 +79,63 @@ func literal(b *strings.Builder, word string, inJSON bool) {
 // How much constant text a pattern must have for its lines to be recognised by it.
 const (
 	minTexts     = 16
-	minTextShare = 0.35
+	minTextShare = 0.2
 )
 
 // Texts returns the constant texts of the pattern in their order, for Loki's pattern
-// filters; the last is empty where the template ends with a variable. It is nil where
-// they are too little of a line to tell its lines from others.
+// filters; the last is empty where the line goes on behind them. It is nil where they
+// are too little of a line to tell its lines from others. They are as long as they can
+// be to stand in the sample: what a template shows as a space can be more in a line.
 func (p *Pattern) Texts() []string {
-	var texts []string
-	size, open := 0, false
-	rest := p.Template
-	for rest != "" {
+	for _, cut := range []func(rune) bool{
+		func(rune) bool { return false },
+		unicode.IsSpace,
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) },
+	} {
+		texts, size := p.texts(cut)
+		if size < minTexts || float64(size) < minTextShare*float64(len(p.Sample)) {
+			return nil
+		}
+		end, ok := standsIn(texts, p.Sample)
+		if !ok {
+			continue
+		}
+		if end < len(p.Sample) || len(p.Sample) == maxSampleBytes {
+			texts = append(texts, "")
+		}
+		return texts
+	}
+	return nil
+}
+
+// texts returns the constant texts between placeholders, divided where cut says, and
+// how many bytes they have together.
+func (p *Pattern) texts(cut func(rune) bool) (texts []string, size int) {
+	for rest := p.Template; rest != ""; {
 		at := placeholder.FindStringIndex(rest)
 		if at == nil {
 			at = []int{len(rest), len(rest)}
 		}
-		open = at[1] > at[0]
-		for _, t := range p.pieces(rest[:at[0]]) {
-			texts = append(texts, t)
-			size += len(t)
+		for _, t := range strings.FieldsFunc(rest[:at[0]], func(r rune) bool { return r == '\uFFFD' || cut(r) }) {
+			if strings.TrimSpace(t) != "" {
+				texts = append(texts, t)
+				size += len(t)
+			}
 		}
 		rest = rest[at[1]:]
 	}
-	if size < minTexts || float64(size) < minTextShare*float64(len(p.Sample)) {
-		return nil
-	}
-	if open || p.JSON {
-		texts = append(texts, "")
-	}
-	return texts
+	return texts, size
 }
 
-// pieces returns what of a constant text stands in the raw line as it is: in a JSON
-// object other punctuation stands between key and value and between fields.
-func (p *Pattern) pieces(text string) []string {
-	if !p.JSON {
-		if strings.TrimSpace(text) == "" {
-			return nil
+// standsIn reports whether a line has the texts in their order with something between
+// each two, as Loki's pattern filters look for them, and where they end.
+func standsIn(texts []string, line string) (end int, ok bool) {
+	for i, t := range texts {
+		at := strings.Index(line[end:], t)
+		if at < 0 || (i > 0 && at == 0) {
+			return 0, false
 		}
-		return []string{text}
+		end += at + len(t)
 	}
-	return strings.FieldsFunc(text, func(r rune) bool { return r == '=' || r == ' ' || r == '"' || r == '\\' || r == '\uFFFD' })
+	return end, true
 }

@@ -195,3 +195,5 @@ func (*promptRecorder) CountTokens(context.Context, []llm.Message) (int, bool, e
 func (*promptRecorder) Tokenize(_ context.Context, text string) ([]int, bool, error) {
 	return []int{int(text[0])}, true, nil
 }
+
+func (*promptRecorder) Speed() llm.Speed { return llm.Speed{} }
