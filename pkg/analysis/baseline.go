@@ -37,9 +37,7 @@ func (c *collector) baseline(ctx context.Context, r *Request, res *Result) (*spa
 	}
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	last := c.rd.counted
 	base, err := c.span(limited, r.Window.Shift(-offset), int64(r.MaxLines), true)
-	c.rd.counted = last // the window is what is asked for again and again
 	switch {
 	case ctx.Err() != nil || errors.Is(err, loki.ErrUnavailable):
 		return nil, cmp.Or(err, ctx.Err()) // the window cannot be read either
@@ -84,6 +82,12 @@ const maxVerified = 2 * maxDictionary
 // verify looks in a baseline that was not read whole for what the window has and the
 // baseline does not seem to have: only then it is known to be new.
 func (c *collector) verify(ctx context.Context, window, base *span, budget int64) error {
+	limit := baselineLimit
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, deadline.Sub(c.now())/baselineShare)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	templates := map[string][]string{}
 	for g, tallies := range window.tallies {
 		ps := c.rd.book.Patterns(tallies, base.tallies[g], 0, 0)
@@ -140,13 +144,13 @@ func (c *collector) settle(ps []patterns.Pattern, g int, window, base *span) {
 	if len(base.askedFor) == 0 {
 		return
 	}
-	there := map[string]bool{}
+	absent := map[string]bool{}
 	found := c.rd.book.Patterns(window.tallies[g], base.asked[g], 0, 0)
 	for i := range found {
-		there[found[i].Template] = found[i].BaselineCount > 0
+		absent[found[i].Template] = found[i].BaselineCount == 0
 	}
 	for i := range ps {
-		if p := &ps[i]; p.Change == patterns.ChangeNone && base.askedFor[p.Template] && !there[p.Template] {
+		if p := &ps[i]; p.Change == patterns.ChangeNone && base.askedFor[p.Template] && absent[p.Template] {
 			p.Change = patterns.ChangeNew
 		}
 	}

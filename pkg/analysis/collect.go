@@ -24,6 +24,8 @@ type collector struct {
 	// cost is what this request took.
 	cost       Cost
 	unpageable int
+	// levelless says that Loki does not count by level.
+	levelless bool
 }
 
 // A span is what is known of one window.
@@ -75,7 +77,10 @@ func (e *Engine) collectLines(ctx context.Context, r *Request, res *Result) erro
 	r.progress("collect", "reading the window")
 	window, err := c.span(ctx, r.Window, int64(r.MaxLines), false)
 	if err == nil && base != nil && !base.novel {
-		err = c.verify(ctx, window, base, int64(r.MaxLines))
+		if notVerified := c.verify(ctx, window, base, int64(r.MaxLines)); notVerified != nil {
+			res.notice(true, "The baseline was only sampled, and could not be searched for what seems to be new: %s", notVerified.Error())
+		}
+		err = ctx.Err()
 	}
 	res.Cost.add(c.cost)
 	if err != nil {
@@ -89,11 +94,14 @@ func (e *Engine) collectLines(ctx context.Context, r *Request, res *Result) erro
 // span reads what is not known yet of a window.
 func (c *collector) span(ctx context.Context, asked loki.Window, budget int64, baseline bool) (*span, error) {
 	w := aligned(asked, c.rd.width)
-	counts, err := c.count(ctx, asked, w)
+	counts, fresh, err := c.count(ctx, asked, w)
 	if err != nil {
 		return nil, err
 	}
-	late, missing := c.rd.amendable(c.rd.missing(counts))
+	if fresh {
+		c.rd.vanish(w, counts)
+	}
+	late, missing := c.amendable(c.rd.missing(counts, fresh, baseline), budget)
 	if err := c.amend(ctx, late); err != nil {
 		return nil, err
 	}
@@ -102,7 +110,7 @@ func (c *collector) span(ctx context.Context, asked loki.Window, budget int64, b
 		if err != nil {
 			return nil, err
 		}
-		if err := c.fill(ctx, missing, strata); err != nil {
+		if err := c.fill(ctx, missing, strata, baseline); err != nil {
 			return nil, err
 		}
 	}
@@ -110,7 +118,7 @@ func (c *collector) span(ctx context.Context, asked loki.Window, budget int64, b
 }
 
 // fill reads strata and enters their slots.
-func (c *collector) fill(ctx context.Context, missing []slotCount, strata []stratum) error {
+func (c *collector) fill(ctx context.Context, missing []slotCount, strata []stratum, baseline bool) error {
 	slots := make(map[int64]*slot, len(missing))
 	for _, n := range missing {
 		slots[n.end] = &slot{total: n.total, whole: true, novel: true}
@@ -140,6 +148,10 @@ func (c *collector) fill(ctx context.Context, missing []slotCount, strata []stra
 	}
 	for end, x := range slots {
 		x.total = max(x.total, x.read) // lines can arrive between counting and reading
+		if x.whole && x.read < x.total {
+			x.whole, x.novel = false, false // Loki did not give what it counted
+		}
+		x.baseline = baseline && !x.whole
 		c.rd.slots[end] = x
 	}
 	return nil

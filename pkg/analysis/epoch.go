@@ -25,6 +25,7 @@ type epoch struct {
 	definitions []definition
 	ids         map[string]string // by text
 	bytes       int
+	limit       int // of bytes
 	next        int
 	// sizes are what was told of each pattern's count last, by text.
 	sizes map[string]int
@@ -52,18 +53,25 @@ func (e *epoch) define(members []entry) (dictionary []definition, entries []entr
 	for _, m := range fresh {
 		size += len(m.text)
 	}
-	if len(e.definitions)+len(fresh) > maxDefinitions || e.bytes+size > maxDefinitionBytes {
-		e.definitions, e.ids, e.sizes, e.bytes, e.next = nil, nil, nil, 0, 0
+	begins := len(e.definitions) == 0
+	if len(fresh) > 0 && !begins && (len(e.definitions)+len(fresh) > maxDefinitions || e.bytes+size > e.limit) {
+		e.definitions, e.ids, e.bytes, e.next = nil, nil, 0, 0
+		begins = true
 	}
-	return e.number(members)
+	dictionary, entries = e.number(members)
+	if begins {
+		e.limit = max(maxDefinitionBytes, e.bytes*3/2) // long templates need room for later ones, too
+	}
+	return dictionary, entries
 }
 
 // number gives the members ids, new ones to those that are not defined. The caller
 // holds the lock.
 func (e *epoch) number(members []entry) (dictionary []definition, entries []entry) {
 	if e.ids == nil {
-		e.ids, e.sizes = map[string]string{}, map[string]int{}
+		e.ids = map[string]string{}
 	}
+	sizes := make(map[string]int, len(members))
 	fresh := e.missing(members)
 	slices.SortFunc(fresh, func(a, b entry) int { return cmp.Compare(a.index, b.index) })
 	for _, m := range fresh {
@@ -84,9 +92,10 @@ func (e *epoch) number(members []entry) (dictionary []definition, entries []entr
 		if before, ok := e.sizes[m.text]; ok && m.series == "" {
 			m.size = sticky(before, m.count)
 		}
-		e.sizes[m.text] = m.size
+		sizes[m.text] = m.size
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(at[a.id], at[b.id]) })
+	e.sizes = sizes
+	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(at[a.id], at[b.id]) })
 	return slices.Clone(e.definitions), slices.CompactFunc(entries, func(a, b entry) bool { return a.id == b.id })
 }
 

@@ -2,7 +2,9 @@ package analysis
 
 import (
 	"context"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,11 +33,12 @@ type exclusion struct {
 // the logs of what takes part in an analysis where the query does not name it. It says
 // so. What there is, Loki's index tells without reading lines.
 func (e *Engine) excludeOwnLogs(ctx context.Context, r *Request, res *Result) error {
-	key := verdict.KeyOf(r.Owner, res.Query.Text)
+	w := loki.Window{Start: r.Window.Start.Add(-min(maxBaselines*r.Baseline, maxIndexTime)), End: r.Window.End}
+	key := verdict.KeyOf(r.Owner, res.Query.Text, w.Start.String(), w.End.String())
 	x, ok := e.Memory.exclusion(key)
 	if !ok || e.Now().Sub(x.at) > maxRecount {
 		names := unnamed(res.Query)
-		streams, err := r.Logs.Streams(ctx, res.Query, loki.Window{Start: r.Window.Start.Add(-r.Baseline), End: r.Window.End}, `service_name=~"(.*/)?(`+alternatives(names)+`)"`)
+		streams, err := r.Logs.Streams(ctx, res.Query, w, `service_name=~`+anyOf("(.*/)?", names))
 		res.Cost.LokiRequests++
 		if err != nil {
 			return err
@@ -81,13 +84,20 @@ func excluded(q loki.Query, names []string, streams []map[string]string) (out lo
 	}
 	if len(left) > 0 {
 		slices.Sort(left)
-		out, err = out.Exclude(`service_name!~"` + alternatives(left) + `"`)
+		out, err = out.Exclude(`service_name!~` + anyOf("", left))
 	}
 	return out, left, err
 }
 
-// alternatives renders names as alternatives of a regular expression inside a LogQL
-// string.
-func alternatives(names []string) string {
-	return strings.ReplaceAll(strings.Join(names, "|"), ".", `\\.`)
+// maxIndexTime is how far before a window Loki's index is asked: it refuses long times.
+const maxIndexTime = 28 * 24 * time.Hour
+
+// anyOf renders a LogQL string with a regular expression that matches each of the names
+// behind the prefix.
+func anyOf(prefix string, names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = regexp.QuoteMeta(n)
+	}
+	return strconv.Quote(prefix + "(" + strings.Join(quoted, "|") + ")")
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -111,7 +112,7 @@ func (e *Engine) compose(ctx context.Context, g *Group, q question) (layout, ver
 	l.dictionary, l.entries = e.Memory.epoch(series).define(shown)
 	l.omitted = omit(g, shown)
 	key := verdict.KeyOf(
-		q.Owner, layoutVersion, redact.Version, q.prompt.Hash(), caps.Model, caps.Build,
+		q.Owner, layoutVersion, redact.Version, q.prompt.Hash(), caps.Model, caps.Build, strconv.Itoa(caps.Context), l.hurry(q.Model.Speed().Holds(e.left(ctx, q))),
 		strings.Join(words.List(), ","), strings.Join(q.GroupBy, ","), strings.Join(g.Values, "\x00"), l.canonical(),
 	)
 	return l, key, nil
@@ -164,10 +165,7 @@ var errNotReady = errors.New("the model's verdict is not ready yet")
 // infer gets the judgement from the ledger, or from the model through it.
 func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key verdict.Key, t *timer) error {
 	q.progress("infer", "asking the model about %d patterns", len(l.entries))
-	left := maxCall
-	if deadline, ok := ctx.Deadline(); ok && q.Wait == 0 { // a bounded wait ends before the call does
-		left = min(left, deadline.Sub(e.Now()))
-	}
+	left := e.left(ctx, q)
 	entry, cached, err := e.Ledger.Do(ctx, key, q.Wait > 0, func(ctx context.Context) (verdict.Entry, error) {
 		return e.ask(ctx, q, l, left)
 	})
@@ -248,6 +246,27 @@ const bytesPerToken = 2.2
 
 // fallbackContext is assumed where a server does not tell its context.
 const fallbackContext = 4096
+
+// left is how long a call may take.
+func (e *Engine) left(ctx context.Context, q question) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok && q.Wait == 0 { // a bounded wait ends before the call does
+		return min(maxCall, deadline.Sub(e.Now()))
+	}
+	return maxCall
+}
+
+// hurry tells in steps how many tokens a prompt may have, where that is less than the
+// layout probably has: who has more time is not served an answer to less.
+func (l *layout) hurry(holds int) string {
+	size := 0
+	for _, m := range l.messages() {
+		size += len(m.Content)
+	}
+	if holds == 0 || float64(holds) > float64(size)/bytesPerToken {
+		return ""
+	}
+	return sizeName(sizeOf(max(1, holds)))
+}
 
 // bounds are what a call must keep to: the tokens of a slot and of the answer, and the
 // time left.

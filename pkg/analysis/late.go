@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"hash/maphash"
 	"slices"
@@ -71,14 +72,18 @@ func (r *reading) settle(now time.Time) {
 
 // amendable divides the slots to read into those that only have late lines and the
 // others.
-func (r *reading) amendable(missing []slotCount) (amend, fresh []slotCount) {
+//
+// Too much to be late lines is read like any other.
+func (c *collector) amendable(missing []slotCount, budget int64) (amend, fresh []slotCount) {
+	r := c.rd
 	var last int64
 	for _, n := range missing {
 		last = max(last, n.end)
 	}
 	for _, n := range missing {
-		near := last-n.end < maxFine*r.width.Nanoseconds()
-		if s, ok := r.slots[n.end]; ok && near && s.recent != nil && s.whole && n.total > s.total {
+		young := last-n.end < maxFine*r.width.Nanoseconds() && c.started.Sub(time.Unix(0, n.end)) <= lateTime
+		if s, ok := r.slots[n.end]; ok && young && s.recent != nil && s.whole && n.total > s.total && n.total-s.total <= budget {
+			budget -= n.total - s.total
 			amend = append(amend, n)
 		} else {
 			fresh = append(fresh, n)
@@ -113,6 +118,7 @@ func (c *collector) amend(ctx context.Context, slots []slotCount) error {
 			s.lines += b.Lines
 		}
 	}
+	s.slots = closeGaps(s.slots)
 	s.share = s.lines
 	found, err := c.read(ctx, s)
 	if err != nil {
@@ -129,6 +135,32 @@ func (c *collector) amend(ctx context.Context, slots []slotCount) error {
 		x.total = max(n.total, x.read)
 	}
 	return nil
+}
+
+// maxPieces is in how many pieces late lines are read at most.
+const maxPieces = 8
+
+// closeGaps closes gaps between slots, the smallest first, until few pieces are left: a
+// request costs Loki more than some lines that are known.
+func closeGaps(slots []loki.Slot) []loki.Slot {
+	slices.SortFunc(slots, func(a, b loki.Slot) int { return cmp.Compare(a.End, b.End) })
+	var gaps []int64
+	for i := 1; i < len(slots); i++ {
+		if gap := slots[i].Start - slots[i-1].End; gap > 0 {
+			gaps = append(gaps, gap)
+		}
+	}
+	if len(gaps) < maxPieces {
+		return slots
+	}
+	slices.Sort(gaps)
+	limit := gaps[len(gaps)-maxPieces]
+	for i := 1; i < len(slots); i++ {
+		if slots[i].Start-slots[i-1].End <= limit {
+			slots[i].Start = slots[i-1].End
+		}
+	}
+	return slots
 }
 
 func (r *recent) merge(o *recent) {

@@ -27,6 +27,9 @@ const (
 	// maxReadingShapes is how many distinct lines one query may have shown before what
 	// is known of it is dropped and read again.
 	maxReadingShapes = 1 << 16
+	// maxReadingStreams is the same for its streams: names of pods come and go, and of
+	// more streams stack traces are not joined.
+	maxReadingStreams = 1 << 12
 )
 
 // A Memory remembers what the slots of each query hold, as counts of patterns, so
@@ -73,9 +76,9 @@ type reading struct {
 	streams []map[string]string
 	byName  map[string]int
 
-	// counted is the last count of a window.
-	counted counted
-	size    int
+	// counted are the last counts, the newest first.
+	counted []counted
+	size    int // guarded by the memory
 }
 
 type readGroup struct{ values []string }
@@ -87,8 +90,10 @@ type slot struct {
 	// whole says that every line was read, novel that every line was which does not
 	// look like a frequent pattern, so that nothing rare is missing.
 	whole, novel bool
-	tallies      []groupTally
-	used         time.Time
+	// baseline says that it was sampled as a baseline is.
+	baseline bool
+	tallies  []groupTally
+	used     time.Time
 	// recent tells which lines were read while more may arrive; nil later.
 	recent *recent
 }
@@ -100,10 +105,10 @@ type groupTally struct {
 
 // counted is what a window was counted to hold.
 type counted struct {
-	window loki.Window
-	asked  loki.Window
-	at     time.Time
-	counts []slotCount
+	asked     loki.Window
+	at        time.Time
+	counts    []slotCount
+	levelless bool
 }
 
 // reading returns what is known of a query, and waits until nobody else uses it. The
@@ -122,7 +127,7 @@ func (m *Memory) reading(ctx context.Context, key verdict.Key, width time.Durati
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if r.book.Shapes() > maxReadingShapes {
+	if r.book.Shapes() > maxReadingShapes || len(r.streams) >= maxReadingStreams || len(r.groups) >= maxKnownGroups {
 		r.forget(config)
 	}
 	return r, nil
@@ -136,17 +141,21 @@ func (m *Memory) excluded(key verdict.Key, x exclusion) { m.own.Add(key, x) }
 func (r *reading) forget(config patterns.Config) {
 	r.book, r.seed = patterns.NewBook(config), maphash.MakeSeed()
 	r.slots, r.byGroup, r.byName = map[int64]*slot{}, map[string]int{}, map[string]int{}
-	r.groups, r.streams, r.counted = nil, nil, counted{}
+	r.groups, r.streams, r.counted = nil, nil, nil
 }
 
 // done ends the use of a reading and keeps the memory in its bounds.
 func (m *Memory) done(r *reading, now time.Time) {
 	r.settle(now)
-	r.trim()
-	r.size = r.bytes()
+	r.trim(maxReadingSlots)
+	size := r.bytes()
+	for ; size > maxMemory && len(r.slots) > 0; size = r.bytes() {
+		r.trim(len(r.slots) / 2)
+	}
 	<-r.turn
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	r.size = size
 	sum := 0
 	for _, x := range m.readings.Values() {
 		sum += x.size
@@ -159,8 +168,8 @@ func (m *Memory) done(r *reading, now time.Time) {
 }
 
 // trim drops the slots that were not used for longest.
-func (r *reading) trim() {
-	n := len(r.slots) - maxReadingSlots
+func (r *reading) trim(keep int) {
+	n := len(r.slots) - keep
 	if n <= 0 {
 		return
 	}
@@ -234,11 +243,14 @@ func (j *judgements) add(w loki.Window, s verdict.Severity) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for at := floor(w.Start.UnixNano(), int64(judgementSpan)); at < w.End.UnixNano(); at += int64(judgementSpan) {
+	from := max(w.Start.UnixNano(), w.End.UnixNano()-maxJudged*int64(judgementSpan))
+	for at := floor(from, int64(judgementSpan)); at < w.End.UnixNano(); at += int64(judgementSpan) {
 		j.spans[at] = max(j.spans[at], s)
 	}
-	for n := len(j.spans) - maxJudged; n > 0; n-- {
-		delete(j.spans, slices.Min(slices.Collect(maps.Keys(j.spans))))
+	if n := len(j.spans) - maxJudged; n > 0 {
+		for _, at := range slices.Sorted(maps.Keys(j.spans))[:n] {
+			delete(j.spans, at)
+		}
 	}
 }
 
@@ -247,8 +259,10 @@ func (j *judgements) worst(w loki.Window) verdict.Severity {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	worst := verdict.Healthy
-	for at := floor(w.Start.UnixNano(), int64(judgementSpan)); at < w.End.UnixNano(); at += int64(judgementSpan) {
-		worst = max(worst, j.spans[at])
+	for at, s := range j.spans {
+		if at+int64(judgementSpan) > w.Start.UnixNano() && at < w.End.UnixNano() {
+			worst = max(worst, s)
+		}
 	}
 	return worst
 }

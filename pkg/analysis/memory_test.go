@@ -234,9 +234,9 @@ func TestOwnLogsAreLeftOut(t *testing.T) {
 		{"service_name": "lokalyst", "kind": "verdict"}, {"service_name": "lokalyst"}, {"service_name": "monitoring/loki"}, {"service_name": "grafana"},
 	}
 	for expr, want := range map[string]string{
-		`{namespace="x"}`:                `{namespace="x"} | (service_name!~"grafana|lokalyst|monitoring/loki") | (service_name!="lokalyst" or kind!="verdict") `,
-		`{service_name="grafana"}`:       `{service_name="grafana"} | (service_name!~"lokalyst|monitoring/loki") | (service_name!="lokalyst" or kind!="verdict") `,
-		`{app=~"lokalyst|loki"}`:         `{app=~"lokalyst|loki"} | (service_name!~"grafana") | (service_name!="lokalyst" or kind!="verdict") `,
+		`{namespace="x"}`:                `{namespace="x"} | (service_name!~"(grafana|lokalyst|monitoring/loki)") | (service_name!="lokalyst" or kind!="verdict") `,
+		`{service_name="grafana"}`:       `{service_name="grafana"} | (service_name!~"(lokalyst|monitoring/loki)") | (service_name!="lokalyst" or kind!="verdict") `,
+		`{app=~"lokalyst|loki"}`:         `{app=~"lokalyst|loki"} | (service_name!~"(grafana)") | (service_name!="lokalyst" or kind!="verdict") `,
 		`{a="lokalyst grafana loki"}`:    `{a="lokalyst grafana loki"} | (service_name!="lokalyst" or kind!="verdict") `,
 		`sum(rate({namespace="x"}[5m]))`: "",
 	} {

@@ -67,7 +67,7 @@ func (c *collector) plan(ctx context.Context, missing []slotCount, budget int64,
 	if lines <= budget {
 		return []stratum{all}, nil
 	}
-	all.groups = groupTotals(missing, func(g groupCount) int64 { return g.total })
+	all.cells = cells(missing, func(g groupCount) int64 { return g.total })
 	all.share = budget
 	failed, rest, ok := c.byLevel(missing, failures)
 	if !ok {
@@ -103,11 +103,11 @@ func (s *stratum) add(width time.Duration, end, lines int64) {
 	s.slots = append(s.slots, loki.Slot{Start: end - width.Nanoseconds(), End: end, Lines: lines})
 }
 
-func groupTotals(counts []slotCount, of func(groupCount) int64) map[int]int64 {
-	out := map[int]int64{}
+func cells(counts []slotCount, of func(groupCount) int64) map[cellKey]int64 {
+	out := map[cellKey]int64{}
 	for _, n := range counts {
 		for g, x := range n.groups {
-			out[g] += of(x)
+			out[cellKey{n.end, g}] += of(x)
 		}
 	}
 	return out
@@ -117,6 +117,9 @@ func groupTotals(counts []slotCount, of func(groupCount) int64) map[int]int64 {
 // false where no stage can be appended to the query.
 func (c *collector) byLevel(missing []slotCount, failures int64) (failed, rest stratum, ok bool) {
 	errorLevels := `"(?i).*(` + strings.Join(failureLevels(), "|") + `).*"`
+	if c.levelless {
+		return failed, rest, false
+	}
 	failedQuery, ok := c.query.Where("| " + levelLabel + "=~" + errorLevels)
 	if !ok {
 		return failed, rest, false
@@ -125,8 +128,8 @@ func (c *collector) byLevel(missing []slotCount, failures int64) (failed, rest s
 	if !ok {
 		return failed, rest, false
 	}
-	failed = stratum{query: failedQuery, lines: failures, novel: true, groups: groupTotals(missing, func(g groupCount) int64 { return g.failures })}
-	rest = stratum{query: restQuery, novel: true, groups: groupTotals(missing, func(g groupCount) int64 { return g.total - g.failures })}
+	failed = stratum{query: failedQuery, lines: failures, novel: true, cells: cells(missing, func(g groupCount) int64 { return g.failures })}
+	rest = stratum{query: restQuery, novel: true, cells: cells(missing, func(g groupCount) int64 { return g.total - g.failures })}
 	for _, n := range missing {
 		rest.lines += n.total - n.failures
 		failed.add(c.rd.width, n.end, n.failures)
@@ -226,7 +229,7 @@ func split(q loki.Query, templates [][]string) (without, only loki.Query, ok boo
 
 // divide takes the lines that counts has out of a stratum.
 func divide(all stratum, counts []slotCount, width time.Duration) (taken, left stratum) {
-	taken, left = stratum{novel: true}, stratum{groups: map[int]int64{}}
+	taken, left = stratum{novel: true, cells: map[cellKey]int64{}}, stratum{cells: map[cellKey]int64{}}
 	at := map[int64]int64{}
 	for _, n := range counts {
 		at[n.end] = n.total
@@ -238,9 +241,10 @@ func divide(all stratum, counts []slotCount, width time.Duration) (taken, left s
 		taken.lines += n
 		left.lines += s.Lines - n
 	}
-	taken.groups = groupTotals(counts, func(g groupCount) int64 { return g.total })
-	for g, n := range all.groups {
-		left.groups[g] = max(0, n-taken.groups[g])
+	there := cells(counts, func(g groupCount) int64 { return g.total })
+	for k, n := range all.cells {
+		taken.cells[k] = min(n, there[k])
+		left.cells[k] = n - taken.cells[k]
 	}
 	return taken, left
 }

@@ -3,6 +3,8 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,13 +32,19 @@ const (
 type stratum struct {
 	query loki.Query
 	slots []loki.Slot
-	// share is how many lines are read, groups how many there are by group.
-	share  int64
-	lines  int64
-	groups map[int]int64
+	// share is how many of the lines are read.
+	share, lines int64
+	// cells are the lines by slot and group, which samples are weighted by.
+	cells map[cellKey]int64
 	// novel says that lines which look like no frequent pattern are in it, late that
 	// only those are new which are not known.
 	novel, late bool
+}
+
+// A cellKey is a slot, by its end, and a group.
+type cellKey struct {
+	end   int64
+	group int
 }
 
 func (s *stratum) whole() bool { return s.share >= s.lines }
@@ -69,7 +77,7 @@ func (c *collector) read(ctx context.Context, s stratum) ([]found, error) {
 	}
 	readers := make([]*partReader, len(parts))
 	for i := range readers {
-		readers[i] = &partReader{c: c, whole: s.whole(), late: s.late, streams: map[*loki.Stream]streamRef{}, counters: map[int]*patterns.Counter{}}
+		readers[i] = &partReader{c: c, slot: math.MinInt64, whole: s.whole(), late: s.late, streams: map[*loki.Stream]streamRef{}, counters: map[int]*patterns.Counter{}}
 	}
 	done, err := c.logs.Read(ctx, s.query, parts, loki.ReadOptions{Labels: c.by, Parallel: parallel}, func(part int, e loki.Entry) { readers[part].line(e) })
 	for _, d := range done {
@@ -81,23 +89,53 @@ func (c *collector) read(ctx context.Context, s stratum) ([]found, error) {
 		return nil, err
 	}
 	var out []found
-	read := map[int]int64{}
 	for _, r := range readers {
 		if r.err != nil {
 			return nil, r.err
 		}
 		r.end()
-		for _, f := range r.found {
-			read[f.group] += f.tally.Lines
-		}
 		out = append(out, r.found...)
 	}
 	if !s.whole() {
-		for _, f := range out {
-			f.tally.Weight = max(1, float64(s.groups[f.group])/float64(read[f.group]))
-		}
+		s.weigh(out)
 	}
 	return out, nil
+}
+
+// weigh sets how many lines each line that was read stands for: those of its slot and
+// group, and those of the group in slots that are nearest to it and of which none was
+// read.
+func (s *stratum) weigh(all []found) {
+	read, stands := map[cellKey]int64{}, map[cellKey]int64{}
+	seen := map[int][]int64{} // the slots by group
+	for _, f := range all {
+		k := cellKey{f.end, f.group}
+		if read[k] == 0 {
+			seen[f.group] = append(seen[f.group], f.end)
+		}
+		read[k] += f.tally.Lines
+	}
+	for _, ends := range seen {
+		slices.Sort(ends)
+	}
+	for k, n := range s.cells {
+		if ends := seen[k.group]; len(ends) > 0 {
+			stands[cellKey{nearest(ends, k.end), k.group}] += n
+		}
+	}
+	for _, f := range all {
+		k := cellKey{f.end, f.group}
+		f.tally.Weight = max(1, float64(stands[k])/float64(read[k]))
+	}
+}
+
+// nearest returns which of the ends, which are ordered, is nearest to t.
+func nearest(ends []int64, t int64) int64 {
+	i, _ := slices.BinarySearch(ends, t)
+	if i == len(ends) || (i > 0 && t-ends[i-1] < ends[i]-t) {
+		i--
+	}
+	return ends[i]
 }
 
 // A partReader condenses the lines of one part, which come in the order of time.
