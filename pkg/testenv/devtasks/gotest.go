@@ -26,10 +26,22 @@ func (s *Session) TestGo(ctx context.Context) bool {
 	}
 	// A second close does nothing; this one is for a step that is not run because ctx ended.
 	defer func() { _ = parts.close() }()
-	return s.Step(ctx, name, func(ctx context.Context) (Result, error) {
+	passed := s.Step(ctx, name, func(ctx context.Context) (Result, error) {
 		result, err := goTest(ctx, parts.env())
 		return result, errors.Join(err, parts.close())
 	})
+	return s.Step(ctx, "masks against gitleaks", testOracle) && passed
+}
+
+// testOracle runs the tests of the module that compares our masks with those of
+// gitleaks, which is no dependency of the plugin.
+func testOracle(ctx context.Context) (Result, error) {
+	stdout, stderr, runErr := command{args: []string{"go", "test", "-C", "pkg/redact/oracle", "-json", "-count=1", "./..."}}.run(ctx)
+	report, err := readGoTests(strings.NewReader(stdout))
+	if err != nil {
+		return Result{}, errors.Join(withOutput(runErr, stderr), err)
+	}
+	return Result{Counts: &report.Counts}, withOutput(runErr, report.failures(), stderr)
 }
 
 // sharedParts are the servers that all tests of a run use.
