@@ -138,7 +138,7 @@ func (c *collector) amend(ctx context.Context, slots []slotCount) error {
 }
 
 // maxPieces is in how many pieces late lines are read at most.
-const maxPieces = 8
+const maxPieces = 24
 
 // closeGaps closes gaps between slots, the smallest first, until few pieces are left: a
 // request costs Loki more than some lines that are known.

@@ -94,10 +94,11 @@ func contextText(q question, g *Group, red *redact.Redactor) string {
 	}
 	text := strings.Join(parts, " ")
 	if len(g.Events) > 0 {
-		text += "\nKubernetes events:"
+		parts = []string{text, "Kubernetes events:"}
 		for _, e := range g.Events {
-			text += "\n- " + inert(e.Text(), maxTemplate)
+			parts = append(parts, "- "+inert(e.Text(), maxTemplate))
 		}
+		text = strings.Join(parts, "\n")
 	}
 	return text
 }

@@ -110,7 +110,7 @@ func TestOnlyWhatIsNewIsRead(t *testing.T) {
 		g := res.Groups[0]
 		want := len(l.visible(l.now.Add(-15*time.Minute-10*time.Second).UnixNano(), l.now.UnixNano()))
 		exact := len(l.visible(l.now.Add(-15*time.Minute).UnixNano(), l.now.UnixNano()))
-		require.EqualValues(t, g.LinesTotal, g.LinesRead)
+		require.Equal(t, g.LinesTotal, g.LinesRead)
 		require.GreaterOrEqual(t, g.LinesRead, int64(exact))
 		require.LessOrEqual(t, g.LinesRead, int64(want))
 		sum := 0

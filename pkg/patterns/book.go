@@ -1,9 +1,11 @@
 package patterns
 
 import (
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 )
 
 // Config bounds a [Book]. The zero value of a field means its default.
@@ -16,7 +18,7 @@ type Config struct {
 	// default, which takes some 2 MiB. Beyond it the lines known so far are reduced
 	// to their templates, so that no line is lost, only detail.
 	MaxShapes int
-	// MaxLineBytes is how much of a line is mined, 8 KiB by default: a template
+	// MaxLineBytes is how much of a line is mined, 4 KiB by default: a template
 	// is decided by a line's beginning. The line is counted and timed like any.
 	MaxLineBytes int
 	// SampleAge is how old a pattern's sample may grow, in nanoseconds of log time,
@@ -28,7 +30,8 @@ type Config struct {
 // A shape is a distinct masked line, or the template of several.
 type shape struct {
 	tokens []token
-	hash   uint64
+	key    uint64 // what it is found by
+	hash   uint64 // what it is ordered by
 	sample sample
 	id     uint32 // its number, once it was asked for
 	// into is the shape that took this one's place when the book was reduced; 0 for
@@ -37,7 +40,10 @@ type shape struct {
 	// msgFrom and msgTo bound the tokens of the message of a structured line; both
 	// are 0 for other lines.
 	msgFrom, msgTo uint8
-	json           bool
+	// head is how many tokens the first line has of a shape of several lines; 0 of
+	// others.
+	head uint8
+	json bool
 }
 
 // A sample is one raw line. Of two, the more severe is kept, then the one from the
@@ -79,6 +85,7 @@ type Book struct {
 	live   int // shapes that no other took the place of
 	covers atomic.Pointer[covers]
 	arena  []token // where the tokens of the next shapes go
+	seed   uint64
 }
 
 // shapes are kept in pieces, so that more of them do not move the others.
@@ -113,13 +120,31 @@ func NewBook(cfg Config) *Book {
 		cfg.MaxShapes = 1 << 12
 	}
 	if cfg.MaxLineBytes <= 0 {
-		cfg.MaxLineBytes = 8 << 10
+		cfg.MaxLineBytes = 4 << 10
 	}
-	b := &Book{cfg: cfg, vocab: newVocabulary(), index: map[uint64]uint32{}, live: 1}
+	seed := rand.Uint64() //nolint:gosec // it only has to be unknown to who writes the lines
+	b := &Book{cfg: cfg, seed: seed, vocab: newVocabulary(seed), index: map[uint64]uint32{}, live: 1}
 	b.shapes.add(shape{}) // no shape has the number 0
-	b.shapes.add(shape{tokens: []token{b.vocab.text(OtherTemplate)}})
+	b.shapes.add(b.otherShape())
 	b.covers.Store(&covers{})
 	return b
+}
+
+func (b *Book) otherShape() shape {
+	return shape{tokens: []token{b.vocab.text(OtherTemplate)}}
+}
+
+// Bytes returns about how much memory the book takes.
+func (b *Book) Bytes() int {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	n := b.vocab.bytes + 4*cap(b.arena)
+	for _, p := range b.shapes.pieces {
+		for i := range p {
+			n += int(unsafe.Sizeof(shape{})) + 4*len(p[i].tokens) + len(p[i].sample.text) + 32
+		}
+	}
+	return n
 }
 
 // Shapes returns how many distinct lines the book was shown, which its memory is in
@@ -139,7 +164,8 @@ func (b *Book) find(key uint64) (id uint32, ok bool) {
 }
 
 // add makes a shape of a line's tokens.
-func (b *Book) add(key uint64, line []byte, tokens []lexeme, json bool) uint32 {
+// head is how many of them the first of several lines has.
+func (b *Book) add(key uint64, line []byte, tokens []lexeme, json bool, head int) uint32 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if id, ok := b.index[key]; ok {
@@ -151,7 +177,8 @@ func (b *Book) add(key uint64, line []byte, tokens []lexeme, json bool) uint32 {
 			return id
 		}
 	}
-	s := shape{hash: key, json: json, tokens: b.tokens(line, tokens)}
+	s := shape{key: key, json: json, tokens: b.tokens(line, tokens), head: uint8(min(head, len(tokens)))} //nolint:gosec // there are at most maxTokens
+	s.hash = b.vocab.order(s.tokens)
 	s.msgFrom, s.msgTo = b.vocab.message(s.tokens)
 	id := b.shapes.add(s)
 	b.index[key] = id
@@ -174,9 +201,9 @@ func (b *Book) tokens(line []byte, tokens []lexeme) []token {
 // sampled offers a line as the sample of a shape.
 func (b *Book) sampled(id uint32, s sample, text []byte) {
 	b.mu.RLock()
-	better := b.resolve(id).sample.better(&s)
+	known := b.resolve(id).sample
 	b.mu.RUnlock()
-	if !better {
+	if !known.better(&s) && (s.time != known.time || s.level != known.level) {
 		return
 	}
 	s.text = cut(text)
@@ -202,6 +229,15 @@ func (b *Book) resolved(id uint32) uint32 {
 	}
 }
 
+// order is what shapes are ordered by.
+func (v *vocabulary) order(tokens []token) uint64 {
+	h := uint64(len(tokens))
+	for i, t := range tokens {
+		h += placed(v.stable[t], i)
+	}
+	return h
+}
+
 // message returns the range of the tokens of a structured line's message: what
 // stands behind its message key up to the next key. Lines that do not begin with a
 // key are not structured.
@@ -214,10 +250,10 @@ func (v *vocabulary) message(tokens []token) (from, to uint8) {
 			continue
 		}
 		if from > 0 && strings.HasPrefix(v.words[t], " ") {
-			return from, uint8(i) //nolint:gosec // there are at most maxTokens
+			return from, uint8(i)
 		}
 		if from == 0 && primaryKey(v.words[t]) {
-			from = uint8(i + 1) //nolint:gosec // as above
+			from = uint8(i + 1)
 		}
 	}
 	if from == 0 {

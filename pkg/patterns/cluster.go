@@ -24,6 +24,9 @@ const (
 	// edge is how many tokens at either end are looked at for a word to find
 	// candidates by.
 	edge = 3
+	// maxCandidates bounds what a shape is compared with, so that lines which share no
+	// more than a word cannot make mining slow.
+	maxCandidates = 256
 )
 
 // A cluster is a group of shapes with what they have in common.
@@ -58,7 +61,7 @@ func clusterShapes(v *vocabulary, shapes []*shape) []*cluster {
 	}
 	var out []*cluster
 	for _, x := range c.clusters {
-		out = append(out, c.splitWords(x, 0)...)
+		out = append(out, c.splitWords(x)...)
 	}
 	return c.subsume(c.mergeValues(out))
 }
@@ -73,7 +76,7 @@ func (c *clusterer) place(s *shape) {
 		if i > 0 && b == front {
 			break
 		}
-		for _, x := range c.index[b] {
+		for _, x := range c.index[b][:min(len(c.index[b]), maxCandidates)] {
 			if bits.OnesCount64(words&^x.words)*weightWord*1000 > (1000-minSimilarity)*weight {
 				continue
 			}
@@ -106,7 +109,7 @@ func (c *clusterer) weigh(s *shape) (sum int, words uint64) {
 		w := c.v.traits[t].weight
 		sum += int(w)
 		if w == weightWord {
-			words |= 1 << (c.v.hashes[t] >> 58)
+			words |= 1 << (c.v.stable[t] >> 58)
 		}
 	}
 	return sum, words
@@ -224,9 +227,9 @@ func (c *clusterer) from(members []*shape) *cluster {
 	return x
 }
 
-// splitWords divides a cluster by the place from on that takes the fewest words,
+// splitWords divides a cluster by the place that takes the fewest words,
 // if they are few enough to be words of the program rather than values.
-func (c *clusterer) splitWords(x *cluster, from int) []*cluster {
+func (c *clusterer) splitWords(x *cluster) []*cluster {
 	best, fewest := -1, 0
 	for i, t := range x.tokens {
 		if !isWildcard(t) {
@@ -250,7 +253,7 @@ func (c *clusterer) splitWords(x *cluster, from int) []*cluster {
 	}
 	var out []*cluster
 	for _, t := range order {
-		out = append(out, c.splitWords(c.from(parts[t]), from)...)
+		out = append(out, c.splitWords(c.from(parts[t]))...)
 	}
 	return out
 }

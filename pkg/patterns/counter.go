@@ -3,6 +3,7 @@ package patterns
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
@@ -87,11 +88,12 @@ type Counter struct {
 	mask  []byte
 	flat  []byte
 	lexer lexer
+	width int64 // of the slot, in units
 }
 
 // Counter returns a counter whose tallies belong to the book.
 func (b *Book) Counter() *Counter {
-	return &Counter{book: b, known: [2]map[string]*known{{}, {}}, at: map[uint64]int{}}
+	return &Counter{book: b, lexer: lexer{seed: b.seed}, unit: 1, known: [2]map[string]*known{{}, {}}, at: map[uint64]int{}}
 }
 
 // Begin starts a slot: a span of time that is counted apart. Lines outside of it
@@ -102,6 +104,7 @@ func (c *Counter) Begin(start, end int64) {
 	for (end-start)/c.unit > 1<<31 {
 		c.unit *= 2
 	}
+	c.width = (end - start) / c.unit
 }
 
 // Started reports whether a slot was begun that is not ended.
@@ -223,11 +226,16 @@ func (c *Counter) unseen(text []byte, key uint64, tokens []lexeme, isJSON bool) 
 			key = keyOf(tokens, isJSON)
 		}
 	}
-	return c.book.add(key, c.mask, tokens, isJSON)
+	head := 0
+	if first, _, several := bytes.Cut(text, []byte{'\n'}); several {
+		l := lexer{seed: c.book.seed}
+		head = len(l.lex(mask(nil, first)))
+	}
+	return c.book.add(key, c.mask, tokens, isJSON, head)
 }
 
 func (c *Counter) offset(t int64) uint32 {
-	return uint32(min(max((t-c.start)/c.unit, 0), 1<<32-1)) //nolint:gosec // bounded in the expression
+	return uint32(min(max((t-c.start)/c.unit, 0), c.width)) //nolint:gosec // bounded in the expression
 }
 
 func (x *cell) add(l *Line, offset uint32) {
@@ -237,16 +245,22 @@ func (x *cell) add(l *Line, offset uint32) {
 	if l.Stream < 0 || l.Stream > 1<<16-1 {
 		return
 	}
-	s := uint16(l.Stream) //nolint:gosec // checked above
-	for _, known := range x.streams[:x.nStreams] {
-		if known == s {
-			return
-		}
+	s := uint16(l.Stream)
+	if slices.Contains(x.streams[:x.nStreams], s) {
+		return
 	}
 	if x.nStreams < maxStreams {
 		x.streams[x.nStreams] = s
 		x.nStreams++
+		return
 	}
+	highest := 0 // the lowest numbers are kept, whatever the order
+	for i := range x.streams {
+		if x.streams[i] > x.streams[highest] {
+			highest = i
+		}
+	}
+	x.streams[highest] = min(x.streams[highest], s)
 }
 
 func cutRunes(text []byte, limit int) []byte {

@@ -1,5 +1,12 @@
 package patterns
 
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
 // flattenJSON appends the fields of the JSON object in line to dst as
 // "key=value" pairs in their order, so that a JSON log is mined by its keys and
 // the words of its values rather than by its punctuation. Time fields are left
@@ -33,7 +40,11 @@ func flattenJSON(dst, line []byte) ([]byte, bool) {
 				out = append(out, ' ')
 			}
 			out = append(append(out, key...), '=')
-			out = appendUnescaped(out, value)
+			if spaced := bytes.IndexByte(value, ' ') >= 0 && line[next-1] == '"' && !messageKey(key); spaced {
+				out = append(appendUnescaped(append(out, '"'), value), '"')
+			} else {
+				out = appendUnescaped(out, value)
+			}
 		}
 		i = skipBlank(line, next)
 		if i < n-1 {
@@ -115,11 +126,49 @@ func appendUnescaped(out, s []byte) []byte {
 		switch s[i] {
 		case 'n', 't', 'r':
 			out = append(out, ' ')
+		case 'u':
+			r, n := unescapeRune(s[i-1:])
+			out = utf8.AppendRune(out, r)
+			i += n - 2
 		default:
 			out = append(out, s[i])
 		}
 	}
 	return out
+}
+
+// unescapeRune reads a character written as \uXXXX, or as two such, and returns how long
+// it is there; what is none is the replacement character.
+func unescapeRune(s []byte) (r rune, n int) {
+	unit := func(s []byte) rune {
+		if len(s) < 6 || s[0] != '\\' || s[1] != 'u' || !allHex(s[2:6]) {
+			return -1
+		}
+		v, _ := strconv.ParseUint(string(s[2:6]), 16, 16) // four hexadecimal digits
+		return rune(v)
+	}
+	first := unit(s)
+	if first < 0 {
+		return utf8.RuneError, 2
+	}
+	if utf16.IsSurrogate(first) {
+		if second := unit(s[6:]); second >= 0 {
+			if both := utf16.DecodeRune(first, second); both != utf8.RuneError {
+				return both, 12
+			}
+		}
+		return utf8.RuneError, 6
+	}
+	return first, 6
+}
+
+func allHex(b []byte) bool {
+	for _, c := range b {
+		if !isHex(c) {
+			return false
+		}
+	}
+	return true
 }
 
 func timeKey(k []byte) bool {

@@ -38,15 +38,15 @@ func ParseLevel(s string) Level {
 		return LevelUnknown
 	}
 	switch strings.ToLower(s) {
-	case "trace", "trc":
+	case "trace", "trc", "trce":
 		return LevelTrace
-	case "debug", "dbg", "d":
+	case "debug", "dbg", "dbug", "d":
 		return LevelDebug
 	case "info", "inf", "i", "information", "notice":
 		return LevelInfo
 	case "warn", "warning", "wrn", "w":
 		return LevelWarn
-	case "error", "err", "eror", "e":
+	case "error", "err", "eror", "erro", "fail", "e":
 		return LevelError
 	case "fatal", "critical", "crit", "panic", "emerg", "emergency", "alert", "f":
 		return LevelFatal
@@ -74,6 +74,10 @@ func DetectLevel(line string) Level {
 		line = line[:levelScan]
 	}
 	for i := 0; i < len(line); {
+		if line[i] == 0x1b {
+			i = skipEscape([]byte(line), i)
+			continue
+		}
 		if !isLetter(line[i]) {
 			i++
 			continue
@@ -100,7 +104,10 @@ func statesLevel(line string, i, j int) bool {
 	if strings.HasPrefix(line[j:], `":`) {
 		return false // the key of a JSON field
 	}
-	if i == 0 || line[i-1] == '=' || line[i-1] == '"' || line[i-1] == '[' || line[i-1] == '<' || (j < len(line) && line[j] == ':') {
+	if strings.EqualFold(line[i:j], "fail") && i > 0 {
+		return false // .NET's level stands in front; elsewhere it is a verb
+	}
+	if i == 0 || line[i-1] == 'm' || line[i-1] == '=' || line[i-1] == '"' || line[i-1] == '[' || line[i-1] == '<' || (j < len(line) && line[j] == ':') {
 		return true
 	}
 	if line[i-1] == '_' || line[i-1] == '-' || line[i-1] == '.' || line[i-1] == '/' || isDigit(line[i-1]) {

@@ -24,7 +24,10 @@ type lexeme struct {
 }
 
 // A lexer cuts masked lines into tokens.
+//
+// Its hashes are seeded, or one who writes log lines could make two that look the same.
 type lexer struct {
+	seed uint64
 	line []byte
 	out  []lexeme
 }
@@ -34,7 +37,7 @@ type lexer struct {
 func (l *lexer) lex(line []byte) []lexeme {
 	l.line, l.out = line, l.out[:0]
 	for i := 0; i < len(line); {
-		if len(l.out) >= maxTokens-1 {
+		if len(l.out) >= maxTokens-2 { // one place of the line can give two
 			l.add(i, len(line))
 			break
 		}
@@ -56,10 +59,12 @@ func (l *lexer) next(i int) int {
 	if end := l.quoted(i, j); end > 0 {
 		j = end
 	}
-	for j < len(s) && s[j] != ' ' && !delimiters[s[j]] {
+	query := false // of a URL, whose parameters are one value
+	for j < len(s) && s[j] != ' ' && (!delimiters[s[j]] || query && s[j] != '"' && s[j] != '\'') {
+		query = query || s[j] == '?' && j > i && j+1 < len(s) && s[j+1] != ' '
 		j++
 	}
-	for j < len(s) && delimiters[s[j]] {
+	for j < len(s) && delimiters[s[j]] && len(l.out) < maxTokens-2 {
 		if j > i && (s[j] == '"' || s[j] == '\'') {
 			if end := l.quoted(i, j); end > 0 {
 				l.add(i, j)
@@ -124,7 +129,7 @@ func (l *lexer) add(from, to int) {
 		closed = closed || l.line[b] != ',' && l.line[b] != ';'
 	}
 	text := l.line[a:b]
-	t := lexeme{from: from, to: to, bare: hashBytes(text), value: bytes.IndexByte(text, '<') >= 0, closed: closed}
+	t := lexeme{from: from, to: to, bare: hashBytes(l.seed, text), value: hasPlaceholder(text), closed: closed}
 	t.marks = to - b
 	t.hash = l.hash(t)
 	l.out = append(l.out, t)
@@ -133,10 +138,34 @@ func (l *lexer) add(from, to int) {
 	}
 }
 
+func (l *lexer) spaced(t lexeme) bool { return t.to > t.from && l.line[t.from] == ' ' }
+
+// hasPlaceholder reports whether a text has one of the names in angle brackets that
+// stand for values.
+func hasPlaceholder(text []byte) bool {
+	for {
+		i := bytes.IndexByte(text, '<')
+		if i < 0 {
+			return false
+		}
+		text = text[i+1:]
+		n := 0
+		for n < len(text) && (text[n] >= 'a' && text[n] <= 'z' || n > 0 && (text[n] == '-' || isDigit(text[n]))) {
+			n++
+		}
+		if n == 0 && len(text) > 0 && text[0] == '*' {
+			n = 1
+		}
+		if n > 0 && n < len(text) && text[n] == '>' {
+			return true
+		}
+	}
+}
+
 // hash tells tokens apart that differ in their spaces or separators, too.
 func (l *lexer) hash(t lexeme) uint64 {
 	h := t.bare
-	if t.to > t.from && l.line[t.from] == ' ' {
+	if l.spaced(t) {
 		h++
 	}
 	for _, c := range l.line[t.to-t.marks : t.to] {
@@ -164,10 +193,13 @@ func (l *lexer) collapse() {
 			value = value || a[i].value
 		}
 		if same && value {
-			if l.line[b[0].from] == ' ' && l.line[a[0].from] != ' ' {
+			switch before, behind := l.spaced(a[0]), l.spaced(b[0]); {
+			case behind && !before:
 				b[0].from++
-				b[0].hash = l.hash(b[0])
+			case before && !behind && b[0].marks == 0:
+				b[0].from, b[0].to = a[0].from, a[0].to-a[0].marks
 			}
+			b[0].hash = l.hash(b[0])
 			copy(a, b)
 			l.out = l.out[:n-period]
 			return
@@ -181,7 +213,7 @@ func (l *lexer) collapse() {
 func (l *lexer) withoutTimes() {
 	t := l.out
 	i := 0
-	for i < len(t) && (l.is(t[i], "[") || l.time(t[i])) {
+	for i < len(t) && (l.time(t[i]) || i+1 < len(t) && l.is(t[i], "[") && l.time(t[i+1])) {
 		i++
 	}
 	if i == 0 && len(t) > 3 && t[0].to == 6 && bytes.HasSuffix(l.line[:6], []byte("<num>")) && l.time(t[1]) && l.is(t[2], " <num>") {
@@ -189,7 +221,7 @@ func (l *lexer) withoutTimes() {
 	}
 	out := t[:0]
 	for ; i < len(t); i++ {
-		if i+1 < len(t) && l.time(t[i+1]) && l.timeKey(t[i]) && (len(out) == 0 || out[len(out)-1].value) {
+		if i+1 < len(t) && l.time(t[i+1]) && l.timeKey(t[i]) && (len(out) == 0 || l.line[out[len(out)-1].to-1] == '>' && out[len(out)-1].value) {
 			i++ // a placeholder in front of it also matches it in the raw line
 			continue
 		}
@@ -242,10 +274,9 @@ const (
 	mixB = 0xd6e8feb86659fd93
 )
 
-// hashBytes is a hash that is the same in every process, because the order of shapes
-// follows it.
-func hashBytes(b []byte) uint64 {
-	h := uint64(len(b)) * mixA
+// hashBytes is a hash that is the same in every process for the same seed.
+func hashBytes(seed uint64, b []byte) uint64 {
+	h := mix(seed + uint64(len(b))*mixA)
 	for len(b) >= 8 {
 		h = (h ^ binary.LittleEndian.Uint64(b)) * mixB
 		h ^= h >> 32

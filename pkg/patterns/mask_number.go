@@ -42,7 +42,9 @@ func (m *masker) number() {
 func composed(b []byte, next byte) (placeholder string, n int) {
 	switch next {
 	case '-':
-		return "<ts>", timestampLen(b)
+		return "<ts>", max(timestampLen(b), dayMonthYear(b))
+	case ' ':
+		return "<ts>", dayMonthYear(b)
 	case '/':
 		if n := timestampLen(b); n > 0 {
 			return "<ts>", n
@@ -65,7 +67,7 @@ func composed(b []byte, next byte) (placeholder string, n int) {
 // plainNumber consumes a decimal number with its unit.
 func (m *masker) plainNumber(b []byte) {
 	n := decimalLen(b)
-	if n == 3 && b[0] >= '1' && b[0] <= '5' && statusContext(m.out) && (len(b) == 3 || !isLetter(b[3])) {
+	if n == 3 && b[0] >= '1' && b[0] <= '5' && statusContext(m.out) && (len(b) == 3 || classOf[b[3]]&classWord == 0) {
 		m.out = append(m.out, b[0], 'x', 'x')
 		m.i += 3
 		return

@@ -100,7 +100,48 @@ func timestampLen(b []byte) int {
 			n += 1 + c
 		}
 	}
-	return n
+	return n + zoneLen(b[n:])
+}
+
+// zoneLen returns the length of a time zone behind a space.
+func zoneLen(b []byte) int {
+	if len(b) < 4 || b[0] != ' ' {
+		return 0
+	}
+	if z := string(b[1:4]); (z == "UTC" || z == "GMT") && (len(b) == 4 || classOf[b[4]]&classWord == 0) {
+		return 4
+	}
+	if (b[1] == '+' || b[1] == '-') && len(b) >= 6 && allDigits(b[2:4]) {
+		if b[4] == ':' && len(b) >= 7 && allDigits(b[5:7]) {
+			return 7
+		}
+		if allDigits(b[4:6]) {
+			return 6
+		}
+	}
+	return 0
+}
+
+// dayMonthYear matches 02-Jan-2024 and 02 Jan 2024 with a time of day behind it or not.
+func dayMonthYear(b []byte) int {
+	if len(b) < 11 || (b[2] != '-' && b[2] != ' ') || b[6] != b[2] || !allDigits(b[:2]) || !isMonth(b[3:6]) || !allDigits(b[7:11]) {
+		return 0
+	}
+	n := 11
+	if n+1 < len(b) && (b[n] == ' ' || b[n] == ':') {
+		if c := clockLen(b[n+1:]); c > 0 {
+			n += 1 + c
+		}
+	}
+	return n + zoneLen(b[n:])
+}
+
+func isMonth(b []byte) bool {
+	switch string(b) {
+	case "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec":
+		return true
+	}
+	return false
 }
 
 func dateLen(b []byte) int {
@@ -173,9 +214,7 @@ func accessLogTime(b []byte) int {
 // monthTime returns the end of the date that starts at in[i] as in syslog and
 // ctime, "Jul 23 10:12:11" with a year behind it or not, or 0.
 func monthTime(in []byte, i int) int {
-	switch string(in[i : i+3]) {
-	case "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec":
-	default:
+	if !isMonth(in[i : i+3]) {
 		return 0
 	}
 	j := i + 3

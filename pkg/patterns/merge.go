@@ -58,11 +58,11 @@ func (c *clusterer) eachHole(in []*cluster, f func(i int, h hole)) {
 	for i, x := range in {
 		key := uint64(0)
 		for at, t := range x.tokens {
-			key += placed(c.v.hashes[t], at)
+			key += placed(c.v.stable[t], at)
 		}
 		for at, t := range x.tokens {
 			if tr := c.v.traits[t]; tr.kind == kindWord && !tr.key || isWildcard(t) {
-				f(i, hole{key - placed(c.v.hashes[t], at) + uint64(len(x.tokens)), at})
+				f(i, hole{key - placed(c.v.stable[t], at) + uint64(len(x.tokens)), at})
 			}
 		}
 	}

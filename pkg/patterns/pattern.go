@@ -36,6 +36,8 @@ type Pattern struct {
 	// JSON says that lines of it are JSON objects, which the template shows as
 	// key=value pairs.
 	JSON bool
+	// head is the template of the first line of a pattern of several lines.
+	head string
 	// BaselineCount is the number of events in the baseline. They count in no other
 	// field, except that First, Last and Streams describe them while Count is 0.
 	BaselineCount int

@@ -53,7 +53,7 @@ func (b *Book) Patterns(window, baseline []*Tally, start, end int64) []Pattern {
 	}
 	for id := range place {
 		if place[id] != 0 {
-			place[id] = at[b.shapes.at(uint32(id))] //nolint:gosec // an index of shapes
+			place[id] = at[b.shapes.at(uint32(id))]
 		}
 	}
 	sums := make([]stats, len(kept))
@@ -158,7 +158,7 @@ func bucket(t, start, end int64) int {
 func (v *vocabulary) pattern(name string, x *cluster, sum *stats, share func(*shape) float64) Pattern {
 	p := Pattern{
 		Template: name, Count: whole(sum.count), Read: sum.read, BaselineCount: whole(sum.base), BaselineRead: sum.baseRead,
-		First: sum.first, Last: sum.last, Slots: sum.slots, Streams: sum.streams, Variable: v.variable(x, share),
+		First: sum.first, Last: sum.last, Slots: sum.slots, Streams: sum.streams, Variable: v.variable(x, share), head: v.head(x),
 	}
 	var best sample
 	for _, s := range x.members {

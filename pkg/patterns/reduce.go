@@ -1,5 +1,10 @@
 package patterns
 
+import (
+	"cmp"
+	"slices"
+)
+
 // covers finds the template that a line is an instance of, for the templates that
 // were left when a book was reduced: in one step for each set of places at which
 // templates of the line's length have wildcards. It is immutable.
@@ -45,7 +50,7 @@ func (c *covers) add(v *vocabulary, tokens []token, json bool, id uint32) {
 	}
 	of := c.byLength[len(tokens)]
 	for i := range of {
-		if equalInts(of[i].places, places) {
+		if slices.Equal(of[i].places, places) {
 			of[i].templates[key] = id
 			return
 		}
@@ -53,59 +58,93 @@ func (c *covers) add(v *vocabulary, tokens []token, json bool, id uint32) {
 	c.byLength[len(tokens)] = append(of, cover{places: places, templates: map[uint64]uint32{key: id}})
 }
 
-func equalInts(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// reduce puts the templates of the shapes known so far in their place. The caller
-// holds the lock.
+// reduce puts the templates of the shapes known so far in their place, and forgets the
+// words that only they had. The caller holds the lock.
 func (b *Book) reduce() {
-	live := make([]*shape, 0, b.live)
-	for i := uint32(other + 1); i < uint32(b.shapes.n); i++ { //nolint:gosec // bounded by the caller, who drops large books
-		if s := b.shapes.at(i); s.into == 0 {
+	var live []*shape
+	for id := uint32(other + 1); id < uint32(b.shapes.n); id++ { //nolint:gosec // bounded by the caller, who drops large books
+		if s := b.shapes.at(id); s.into == 0 {
+			s.id = id
 			live = append(live, s)
 		}
 	}
 	clusters := clusterShapes(&b.vocab, live)
-	b.index = make(map[uint64]uint32, len(clusters))
-	b.live = 1
-	found := &covers{byLength: map[int][]cover{}}
 	for _, x := range clusters {
-		s := shape{tokens: x.tokens, msgFrom: x.members[0].msgFrom, msgTo: x.members[0].msgTo}
-		for _, m := range x.members {
-			s.json = s.json || m.json
-			if s.sample.replacedBy(&m.sample) {
-				s.sample = m.sample
-			}
+		if len(x.members) > 1 {
+			b.join(x)
 		}
-		s.hash = emptyKey(len(s.tokens), s.json)
+	}
+	b.live = 1 + len(clusters)
+	if b.live > b.cfg.MaxShapes*3/4 {
+		b.collapse(clusters)
+	}
+	b.renew()
+}
+
+// join makes one shape of the members of a cluster.
+func (b *Book) join(x *cluster) {
+	first := x.members[0]
+	s := shape{tokens: x.tokens, msgFrom: first.msgFrom, msgTo: first.msgTo, head: first.head}
+	for _, m := range x.members {
+		s.json = s.json || m.json
+		s.head = min(s.head, m.head)
+		if s.sample.replacedBy(&m.sample) {
+			s.sample = m.sample
+		}
+	}
+	id := b.shapes.add(s)
+	for _, m := range x.members {
+		*m = shape{into: id}
+	}
+}
+
+// collapse counts statements that cannot be told apart any further under one name:
+// the latest of those that only one line was like, until half of the room is free.
+func (b *Book) collapse(clusters []*cluster) {
+	var single []*shape
+	for _, x := range clusters {
+		if len(x.members) == 1 {
+			single = append(single, x.members[0])
+		}
+	}
+	slices.SortFunc(single, func(a, c *shape) int { return cmp.Compare(c.id, a.id) })
+	into := b.shapes.at(other)
+	for _, s := range single {
+		if b.live <= b.cfg.MaxShapes/2 {
+			return
+		}
+		if into.sample.replacedBy(&s.sample) {
+			into.sample = s.sample
+		}
+		*s = shape{into: other}
+		b.live--
+	}
+}
+
+// renew gives the shapes that are left a vocabulary of their own words, and makes them
+// known by their keys.
+func (b *Book) renew() {
+	old := b.vocab
+	b.vocab, b.arena = newVocabulary(b.seed), nil
+	b.index = make(map[uint64]uint32, b.live)
+	found := &covers{byLength: map[int][]cover{}}
+	for id := uint32(other); id < uint32(b.shapes.n); id++ { //nolint:gosec // bounded by the caller, who drops large books
+		s := b.shapes.at(id)
+		if s.into != 0 {
+			continue
+		}
+		tokens := make([]token, len(s.tokens))
+		s.key = emptyKey(len(tokens), s.json)
 		for i, t := range s.tokens {
-			s.hash += placed(b.vocab.hashes[t], i)
+			tokens[i] = b.vocab.token(old.hashes[t], []byte(old.words[t]))
+			s.key += placed(old.hashes[t], i)
 		}
-		id := b.shapes.add(s)
-		for _, m := range x.members {
-			*m = shape{into: id}
+		s.tokens, s.hash = tokens, b.vocab.order(tokens)
+		if id == other {
+			continue
 		}
-		b.index[s.hash] = id
-		found.add(&b.vocab, s.tokens, s.json, id)
-		b.live++
+		b.index[s.key] = id
+		found.add(&b.vocab, tokens, s.json, id)
 	}
 	b.covers.Store(found)
-	// Statements that cannot be told apart any further are counted under one name.
-	if b.live > b.cfg.MaxShapes*3/4 {
-		for i := uint32(other + 1); i < uint32(b.shapes.n); i++ { //nolint:gosec // as above
-			*b.shapes.at(i) = shape{into: other}
-		}
-		clear(b.index)
-		b.covers.Store(&covers{})
-		b.live = 1
-	}
 }

@@ -31,7 +31,10 @@ const (
 func (p *Pattern) Regex() string {
 	var b strings.Builder
 	b.WriteString("(?s)")
-	for i, word := range strings.Fields(p.Template) {
+	if p.Template == OtherTemplate {
+		return ""
+	}
+	for i, word := range strings.Fields(p.firstLine()) {
 		if b.Len() > maxRegex {
 			break
 		}
@@ -49,6 +52,15 @@ func (p *Pattern) Regex() string {
 	return b.String()
 }
 
+// firstLine returns the template of the first line of patterns of several: the others
+// can be entries of their own.
+func (p *Pattern) firstLine() string {
+	if p.head != "" {
+		return p.head
+	}
+	return p.Template
+}
+
 // literal writes a word with its placeholders as wildcards. A run of wildcards in
 // a template is written once, so a lone <*> also stands for several words.
 func literal(b *strings.Builder, word string, inJSON bool) {
@@ -63,13 +75,18 @@ func literal(b *strings.Builder, word string, inJSON bool) {
 				b.WriteString(`.+?`)
 			case inJSON && r == '=':
 				b.WriteString(equal)
+			case inJSON && (r >= 0x80 || strings.ContainsRune("<>&'", r)):
+				b.WriteString(`(?:` + regexp.QuoteMeta(string(r)) + `|(?:\\u[0-9a-fA-F]{4}){1,2})`)
 			case inJSON && (r == '"' || r == '\\' || r == '/'):
 				b.WriteString(`\\?` + regexp.QuoteMeta(string(r)))
 			default:
 				b.WriteString(regexp.QuoteMeta(string(r)))
 			}
 		}
-		if at[1] > at[0] {
+		switch found := word[at[0]:at[1]]; {
+		case strings.HasSuffix(found, "xx"):
+			b.WriteString(found[:1] + `\d\d`)
+		case found != "":
 			b.WriteString(`.*?`)
 		}
 		word = word[at[1]:]
@@ -80,6 +97,7 @@ func literal(b *strings.Builder, word string, inJSON bool) {
 const (
 	minTexts     = 16
 	minTextShare = 0.2
+	minOnlyShare = 0.5
 )
 
 // Texts returns the constant texts of the pattern in their order, for Loki's pattern
@@ -93,7 +111,11 @@ func (p *Pattern) Texts() []string {
 		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) },
 	} {
 		texts, size := p.texts(cut)
-		if size < minTexts || float64(size) < minTextShare*float64(len(p.Sample)) {
+		need := minTextShare
+		if len(texts) == 1 {
+			need = minOnlyShare // one text can stand in many lines
+		}
+		if size < minTexts || float64(size) < need*float64(len(p.Sample)) {
 			return nil
 		}
 		end, ok := standsIn(texts, p.Sample)
@@ -111,12 +133,16 @@ func (p *Pattern) Texts() []string {
 // texts returns the constant texts between placeholders, divided where cut says, and
 // how many bytes they have together.
 func (p *Pattern) texts(cut func(rune) bool) (texts []string, size int) {
-	for rest := p.Template; rest != ""; {
+	for rest := p.firstLine(); rest != ""; {
 		at := placeholder.FindStringIndex(rest)
 		if at == nil {
 			at = []int{len(rest), len(rest)}
 		}
-		for _, t := range strings.FieldsFunc(rest[:at[0]], func(r rune) bool { return r == '\uFFFD' || cut(r) }) {
+		constant := rest[:at[0]]
+		if class := rest[at[0]:at[1]]; strings.HasSuffix(class, "xx") {
+			constant = rest[:at[0]+1] // which class it is tells more than the rest of the line
+		}
+		for _, t := range strings.FieldsFunc(constant, func(r rune) bool { return r == '\uFFFD' || cut(r) }) {
 			if strings.TrimSpace(t) != "" {
 				texts = append(texts, t)
 				size += len(t)

@@ -10,10 +10,26 @@ import (
 // template renders what the members of a cluster have in common. A wildcard keeps
 // the punctuation that all its values begin or end with, and is a <path> where all
 // of them are; wildcards in a row are written once.
-func (v *vocabulary) template(x *cluster) string {
+func (v *vocabulary) template(x *cluster) string { return v.render(x, len(x.tokens)) }
+
+// head renders the first line of a cluster whose members all have several; empty for
+// others.
+func (v *vocabulary) head(x *cluster) string {
+	n := len(x.tokens)
+	for _, s := range x.members {
+		n = min(n, int(s.head))
+	}
+	if n == 0 {
+		return ""
+	}
+	return v.render(x, n)
+}
+
+// render renders the first n tokens.
+func (v *vocabulary) render(x *cluster, n int) string {
 	var b strings.Builder
 	last := ""
-	for i, t := range x.tokens {
+	for i, t := range x.tokens[:n] {
 		word := v.words[t]
 		if isWildcard(t) {
 			word = v.wild(x, i)
@@ -33,9 +49,12 @@ func (v *vocabulary) wild(x *cluster, at int) string {
 	prefix, suffix, name := "", "", "<*>"
 	paths := true
 	for i, s := range x.members {
+		if len(s.tokens) != len(x.tokens) {
+			continue // it has the same template all the same
+		}
 		w := v.words[s.tokens[at]]
 		if isWildcard(s.tokens[at]) {
-			return w
+			return v.words[x.tokens[at]]
 		}
 		bare := strings.Trim(w, edgeMarks)
 		paths = paths && strings.HasPrefix(bare, "/")

@@ -45,12 +45,15 @@ type traits struct {
 type vocabulary struct {
 	ids    map[uint64]token // by hash
 	words  []string
-	hashes []uint64
+	hashes []uint64 // the lexer's
+	stable []uint64 // the same in every process, for orders that must be
 	traits []traits
+	seed   uint64
+	bytes  int
 }
 
-func newVocabulary() vocabulary {
-	v := vocabulary{ids: map[uint64]token{}}
+func newVocabulary(seed uint64) vocabulary {
+	v := vocabulary{ids: map[uint64]token{}, seed: seed}
 	v.text("<*>")
 	v.text(" <*>")
 	return v
@@ -58,7 +61,7 @@ func newVocabulary() vocabulary {
 
 // text returns the token of a text.
 func (v *vocabulary) text(s string) token {
-	l := lexer{line: []byte(s)}
+	l := lexer{seed: v.seed, line: []byte(s)}
 	l.add(0, len(s))
 	return v.token(l.out[0].hash, l.line)
 }
@@ -72,10 +75,14 @@ func (v *vocabulary) token(hash uint64, text []byte) token {
 	t := token(len(v.words)) //nolint:gosec // the book's bound on shapes bounds it
 	v.ids[hash] = t
 	v.words = append(v.words, s)
-	v.hashes = append(v.hashes, hash)
+	v.hashes, v.stable = append(v.hashes, hash), append(v.stable, hashBytes(0, text))
+	v.bytes += len(s) + tokenBytes
 	v.traits = append(v.traits, describe(s))
 	return t
 }
+
+// tokenBytes is what a token takes beside its text.
+const tokenBytes = 64
 
 func describe(s string) traits {
 	w := strings.TrimPrefix(s, " ")
@@ -98,22 +105,19 @@ func describe(s string) traits {
 }
 
 func kindOf(w string) kind {
-	placeholder, letter := strings.Trim(w, `)]},;"'`) == "", false
-	for i := 0; i < len(w); {
-		if w[i] == '<' {
-			if end := strings.IndexByte(w[i:], '>'); end > 1 {
-				placeholder = true
-				i += end + 1
-				continue
-			}
+	letter := false
+	value := strings.Trim(w, `)]},;"'`) == "" || hasPlaceholder([]byte(w))
+	for i := 0; i < len(w); i++ {
+		if end := strings.IndexByte(w[i:], '>'); w[i] == '<' && end > 1 && hasPlaceholder([]byte(w[i:i+end+1])) {
+			i += end
+			continue
 		}
 		letter = letter || isLetter(w[i]) || w[i] >= 0x80
-		i++
 	}
 	switch {
-	case placeholder && !letter:
+	case value && !letter:
 		return kindValue
-	case placeholder:
+	case value:
 		return kindMixed
 	}
 	return kindWord

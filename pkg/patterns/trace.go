@@ -8,7 +8,9 @@ const (
 	maxFrames     = 3
 	maxEventBytes = 4 << 10
 	// maxOpenStreams bounds the streams whose lines can be joined.
-	maxOpenStreams = 1 << 12
+	maxOpenStreams = 1 << 10
+	// maxKeptBytes is how long a text may be that is kept for the next slot's.
+	maxKeptBytes = 1 << 10
 )
 
 // traceKind is what an event's head announces: lines that only then continue it.
@@ -86,6 +88,9 @@ func (c *Counter) closeEvents() {
 			c.closeEvent(e)
 		}
 		e.known = false
+		if cap(e.text) > maxKeptBytes {
+			e.text = nil
+		}
 	}
 }
 
@@ -111,9 +116,6 @@ func (e *event) add(line []byte) {
 
 // announced tells what a line says will follow.
 func announced(line []byte) traceKind {
-	if len(line) > 200 {
-		line = line[len(line)-200:]
-	}
 	switch {
 	case bytes.HasSuffix(line, []byte("call last):")): // Traceback (most recent call last):
 		return tracePython
@@ -139,9 +141,15 @@ func continuation(line []byte, e *event) bool {
 	case '.':
 		return bytes.HasPrefix(line, []byte("... ")) && bytes.HasSuffix(line, []byte(" more"))
 	case 'C':
-		return bytes.HasPrefix(line, []byte("Caused by: "))
+		return bytes.HasPrefix(line, []byte("Caused by:"))
 	case 'S':
-		return bytes.HasPrefix(line, []byte("Suppressed: "))
+		return bytes.HasPrefix(line, []byte("Suppressed: ")) || bytes.Equal(line, []byte("Stack trace:"))
+	case '#':
+		return len(line) > 2 && isDigit(line[1]) && e.joined > 0
+	case 's':
+		return bytes.HasPrefix(line, []byte("stack backtrace:"))
+	case 'n':
+		return bytes.HasPrefix(line, []byte("note: run with `RUST_BACKTRACE"))
 	case 'a':
 		return bytes.HasPrefix(line, []byte("at ")) && line[len(line)-1] == ')'
 	}
@@ -164,8 +172,14 @@ func indented(line []byte) bool {
 	if i == len(line) {
 		return true
 	}
+	if bytes.HasPrefix(line[i:], []byte("---> ")) { // .NET's inner exception
+		return true
+	}
 	if isDigit(line[i]) && i < 2 {
 		return false
+	}
+	if line[i] == '[' {
+		i++
 	}
 	end := i
 	for end < len(line) && isLetter(line[end]) {
@@ -181,6 +195,9 @@ func (e *event) continuesPython(line []byte) bool {
 	case bytes.HasPrefix(line, []byte("During handling of the above exception")), bytes.HasPrefix(line, []byte("The above exception was the direct cause")):
 		return true
 	case bytes.HasPrefix(line, []byte("Traceback (most recent call last)")):
+		if e.joined > 0 {
+			e.frames = 0 // those of the other exception follow
+		}
 		return e.joined > 0
 	}
 	if e.frames == 0 || e.frames > maxFrames {
@@ -196,7 +213,7 @@ func (e *event) continuesPython(line []byte) bool {
 }
 
 func continuesGo(line []byte) bool {
-	for _, p := range [...]string{"goroutine ", "created by ", "[signal ", "exit status "} {
+	for _, p := range [...]string{"goroutine ", "created by ", "[signal ", "exit status ", "runtime stack:"} {
 		if bytes.HasPrefix(line, []byte(p)) {
 			return true
 		}

@@ -53,10 +53,8 @@ func sparkline(counts []int) string {
 	highest := slices.Max(counts)
 	out := make([]rune, len(counts))
 	for i, n := range counts {
-		switch {
-		case n == 0:
-			out[i] = ' '
-		default:
+		out[i] = ' '
+		if n > 0 {
 			out[i] = levels[(n*len(levels)-1)/highest]
 		}
 	}

@@ -16,7 +16,7 @@ func benchLoghub(_ context.Context, report func(string, float64, string)) error 
 	}
 	var renamed []logSet
 	for i, s := range sets {
-		renamed = append(renamed, perturbed(s, uint64(i))) //nolint:gosec // a small number
+		renamed = append(renamed, perturbed(s, uint64(i)))
 	}
 	for _, x := range []struct {
 		suffix string

@@ -23,7 +23,7 @@ const condenseLines = 500_000
 func benchCondense(ctx context.Context, report func(string, float64, string)) error {
 	end := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	start := end.Add(-time.Hour)
-	logs, err := newCorpusLoki(condenseLines, 1, start, end, nil)
+	logs, err := newCorpusLoki(condenseLines, start, end, nil)
 	if err != nil {
 		return err
 	}

@@ -46,11 +46,14 @@ const (
 	perLine = 6
 )
 
+// corpusSeed is the seed of the corpus that is served.
+const corpusSeed = 1
+
 func levelNames() []string { return []string{"debug", "info", "warn", "error"} }
 
 // newCorpusLoki makes a server of the first n lines of a corpus, evenly spread over [start, end). The lines of needles
 // take the place of those with their number; they belong to the first stream and have the level info. Close frees it.
-func newCorpusLoki(n int, seed uint64, start, end time.Time, needles map[int]string) (*corpusLoki, error) {
+func newCorpusLoki(n int, start, end time.Time, needles map[int]string) (*corpusLoki, error) {
 	step := end.Sub(start).Nanoseconds() / int64(n)
 	size := n*meanEntry + maxEntry
 	if step == 0 || size > math.MaxUint32 {
@@ -70,12 +73,12 @@ func newCorpusLoki(n int, seed uint64, start, end time.Time, needles map[int]str
 		l.heads = append(l.heads, fmt.Appendf(nil, `,{"stream":{"app":%q,"cluster":"bench","namespace":"corpus"},"values":[`, name))
 	}
 	level := map[string]byte{"debug": 0, "info": 1, "warn": 2, "error": 3} // as in levelNames
-	g := corpus.New(seed)
+	g := corpus.New(corpusSeed)
 	var line []byte
 	for i, used := 0, 0; i < n; i++ {
 		if size-used < maxEntry {
 			_ = l.Close() // the error below tells more
-			return nil, fmt.Errorf("the lines of seed %d are longer than expected", seed)
+			return nil, fmt.Errorf("the lines of seed %d are longer than expected", corpusSeed)
 		}
 		var from corpus.Line
 		line, from = g.Next(line[:0])

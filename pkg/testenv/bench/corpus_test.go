@@ -26,7 +26,7 @@ const needle = "a <needle> in the \"hay\""
 func small(t *testing.T) (l *corpusLoki, start time.Time) {
 	t.Helper()
 	start = time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC)
-	l, err := newCorpusLoki(1000, 1, start, start.Add(time.Hour), map[int]string{500: needle})
+	l, err := newCorpusLoki(1000, start, start.Add(time.Hour), map[int]string{500: needle})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
 	return l, start
@@ -222,7 +222,7 @@ func TestCorpusLokiRefuses(t *testing.T) {
 	status, body := ask(t, l, "/loki/api/v1/series", nil)
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, len(corpus.Services()), strings.Count(string(body), `"app":`))
-	_, err := newCorpusLoki(2000, 1, start, start.Add(time.Microsecond), nil)
+	_, err := newCorpusLoki(2000, start, start.Add(time.Microsecond), nil)
 	require.Error(t, err)
 }
 

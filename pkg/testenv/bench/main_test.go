@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +24,15 @@ func TestAGroupThatFailsHidesNoOther(t *testing.T) {
 	out.Reset()
 	require.Zero(t, run(t.Context(), all, "one,three", &out, &errs))
 	require.Equal(t, "a 1.5 ms\nc 3e+06 lines/s\n", out.String())
+}
+
+func TestWhatIsMissingIsSaid(t *testing.T) {
+	all := []group{{"one", func(context.Context, func(string, float64, string)) error {
+		return fmt.Errorf("%w: no data here", errSkip)
+	}}}
+	var out, errs bytes.Buffer
+	require.Zero(t, run(t.Context(), all, "", &out, &errs))
+	require.Contains(t, errs.String(), "one: skipped: no data here")
 }
 
 func TestTheFirstFigureIsTheOverhead(t *testing.T) {

@@ -42,7 +42,7 @@ func newPluginRun(n int) (*pluginRun, error) {
 	r := &pluginRun{n: n, end: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	r.start = r.end.Add(-time.Hour)
 	var err error
-	if r.logs, err = newCorpusLoki(n, 1, r.start.Add(time.Millisecond), r.end, nil); err != nil {
+	if r.logs, err = newCorpusLoki(n, r.start.Add(time.Millisecond), r.end, nil); err != nil {
 		return nil, err
 	}
 	r.server = httptest.NewServer(r.logs)
