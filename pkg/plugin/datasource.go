@@ -98,7 +98,7 @@ func withoutGrafanaID(_ httpclient.Options, next http.RoundTripper) http.RoundTr
 // change what it returns is part of it: credentials as the user's login, never as
 // the token itself.
 func (d *datasource) owner(pc backend.PluginContext, forwarded http.Header) string {
-	parts := []string{strconv.FormatInt(pc.OrgID, 10), d.settings.datasourceUID, d.settings.lokiURL, d.settings.lokiTenant}
+	parts := []string{strconv.FormatInt(pc.OrgID, 10), d.settings.datasourceUID, d.settings.lokiURL, d.settings.lokiTenant, d.settings.identity}
 	names := slices.Sorted(maps.Keys(forwarded))
 	for _, name := range names {
 		switch name = http.CanonicalHeaderKey(name); {

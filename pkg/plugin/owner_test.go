@@ -27,14 +27,18 @@ func TestOwner(t *testing.T) {
 
 	seen := map[string]string{base: "nothing forwarded"}
 	for name, key := range map[string]string{
-		"ann's token":   d.owner(ann, header("Authorization", "Bearer a")),
-		"bob's token":   d.owner(bob, header("Authorization", "Bearer a")),
-		"a tenant":      d.owner(ann, header("X-Scope-Orgid", "a")),
-		"another":       d.owner(ann, header("X-Scope-Orgid", "b")),
-		"user header":   d.owner(ann, header("X-Grafana-User", "ann")),
-		"organisation":  d.owner(backend.PluginContext{OrgID: 2, User: ann.User}, http.Header{}),
-		"data source":   (&datasource{settings: settings{datasourceUID: "other", lokiURL: "http://loki", lokiTenant: "t"}}).owner(ann, http.Header{}),
-		"Loki":          (&datasource{settings: settings{datasourceUID: "ds", lokiURL: "http://other", lokiTenant: "t"}}).owner(ann, http.Header{}),
+		"ann's token":  d.owner(ann, header("Authorization", "Bearer a")),
+		"bob's token":  d.owner(bob, header("Authorization", "Bearer a")),
+		"a tenant":     d.owner(ann, header("X-Scope-Orgid", "a")),
+		"another":      d.owner(ann, header("X-Scope-Orgid", "b")),
+		"user header":  d.owner(ann, header("X-Grafana-User", "ann")),
+		"organisation": d.owner(backend.PluginContext{OrgID: 2, User: ann.User}, http.Header{}),
+		"data source":  (&datasource{settings: settings{datasourceUID: "other", lokiURL: "http://loki", lokiTenant: "t"}}).owner(ann, http.Header{}),
+		"Loki":         (&datasource{settings: settings{datasourceUID: "ds", lokiURL: "http://other", lokiTenant: "t"}}).owner(ann, http.Header{}),
+		"Loki's user":  (&datasource{settings: settings{datasourceUID: "ds", lokiURL: "http://loki", lokiTenant: "t", identity: identity(backend.DataSourceInstanceSettings{BasicAuthUser: "ann"})}}).owner(ann, http.Header{}),
+		"a header": (&datasource{settings: settings{datasourceUID: "ds", lokiURL: "http://loki", lokiTenant: "t", identity: identity(backend.DataSourceInstanceSettings{
+			JSONData: []byte(`{"httpHeaderName1":"X-Scope-OrgID"}`), DecryptedSecureJSONData: map[string]string{"httpHeaderValue1": "a"},
+		})}}).owner(ann, http.Header{}),
 		"Loki's tenant": (&datasource{settings: settings{datasourceUID: "ds", lokiURL: "http://loki", lokiTenant: "u"}}).owner(ann, http.Header{}),
 	} {
 		require.NotContains(t, seen, key, name)

@@ -3,11 +3,15 @@ package plugin
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/lokalyst/lokalyst/pkg/llm"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
 // Limits of the settings. They bound what one query may cost whatever it asks for.
@@ -35,7 +39,9 @@ type settings struct {
 	concurrency   int
 	alertWait     time.Duration
 	datasourceUID string
-	kubernetes    kubernetesSettings
+	// identity stands for what the data source itself tells Loki of who asks.
+	identity   string
+	kubernetes kubernetesSettings
 }
 
 // settingsJSON is the wire form of jsonData. Fields of the contract that no code
@@ -76,6 +82,7 @@ func loadSettings(s backend.DataSourceInstanceSettings) (settings, error) {
 		concurrency: orDefault(wire.MaxConcurrentQueries, defaultConcurrency, 10),
 		alertWait:   time.Duration(wire.AlertWait),
 		kubernetes:  wire.Kubernetes,
+		identity:    identity(s),
 	}
 	if out.alertWait <= 0 {
 		out.alertWait = defaultAlertWait
@@ -88,6 +95,26 @@ func loadSettings(s backend.DataSourceInstanceSettings) (settings, error) {
 		out.servers = append(out.servers, llm.Config{URL: l.URL, Model: l.Model, Slots: l.Slots, APIKey: s.DecryptedSecureJSONData[secretLLMKey]})
 	}
 	return out, nil
+}
+
+// identity hashes the user and the headers that the data source sends to Loki: another
+// user or tenant may read other logs.
+func identity(s backend.DataSourceInstanceSettings) string {
+	parts := []string{s.BasicAuthUser}
+	var wire map[string]any
+	if json.Unmarshal(s.JSONData, &wire) == nil { // else there are no headers
+		for _, name := range slices.Sorted(maps.Keys(wire)) {
+			if strings.HasPrefix(name, "httpHeaderName") {
+				parts = append(parts, name, fmt.Sprint(wire[name]))
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.DecryptedSecureJSONData)) {
+		if strings.HasPrefix(name, "httpHeaderValue") {
+			parts = append(parts, name, s.DecryptedSecureJSONData[name])
+		}
+	}
+	return verdict.KeyOf(parts...).String()
 }
 
 // orDefault returns n, the default where n is not positive, at most limit.
