@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 // With these set, the tests of a run share servers that were started once.
@@ -20,11 +21,33 @@ func SharedLoki(ctx context.Context, progress Logf) (*Loki, error) {
 	if url == "" {
 		return StartLoki(ctx, LokiOptions{Progress: progress, MultiTenant: true})
 	}
-	if err := getOK(ctx, pollClient(), url+"/ready"); err != nil {
+	if err := ready(ctx, url+"/ready"); err != nil {
 		return nil, fmt.Errorf("testenv: Loki of $%s: %w", SharedLokiEnv, err)
 	}
 	return &Loki{URL: url}, nil
 }
+
+// ready waits until a GET of the URL is answered with 200: on a machine that is busy with other tests, the parts of a
+// Loki can lose each other for a while.
+func ready(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWait)
+	defer cancel()
+	tick := time.NewTicker(readyWait / 100)
+	defer tick.Stop()
+	for {
+		err := getOK(ctx, pollClient(), url)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+const readyWait = 30 * time.Second
 
 // SharedLlama returns the llama.cpp server at $LOKALYST_TEST_LLAMA_URL, which must need no key, else starts one with the
 // test double. Close stops only what was started here.
