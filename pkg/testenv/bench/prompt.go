@@ -13,6 +13,8 @@ import (
 	"github.com/lokalyst/lokalyst/pkg/llm"
 	"github.com/lokalyst/lokalyst/pkg/loki"
 	"github.com/lokalyst/lokalyst/pkg/redact"
+	"github.com/lokalyst/lokalyst/pkg/testenv"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
 // benchTokens measures how many tokens of Llama 3 the patterns of the data sets take,
@@ -100,8 +102,58 @@ func benchRefresh(ctx context.Context, report func(string, float64, string)) err
 		report("refresh_prompt_tokens"+r.suffix, r.tokens/r.n, "tokens")
 		report("refresh_prefix_reuse"+r.suffix, 1-r.computed/r.tokens, "ratio")
 	}
+	return benchServerReuse(ctx, sets, report)
+}
+
+// serverPrompts is how many prompts are sent to the real server.
+const serverPrompts = 12
+
+// benchServerReuse sends the first prompts of a set to a real llama-server with the test
+// double and reports which share of their tokens it had in its cache, beside the share
+// that the prefix in common with the prompt before makes up, in the server's tokens.
+func benchServerReuse(ctx context.Context, sets []logSet, report func(string, float64, string)) error {
+	llama, err := testenv.SharedLlama(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = llama.Close() }() // the figures are taken by then
+	server, err := llm.New(llm.Config{URL: llama.URL})
+	if err != nil {
+		return err
+	}
+	prompts, _, err := slide(ctx, sets[0].contents)
+	if err != nil {
+		return err
+	}
+	var cached, common, all float64
+	var before []int
+	for i, p := range prompts[:min(serverPrompts, len(prompts))] {
+		ids, _, err := server.Tokenize(ctx, p)
+		if err != nil {
+			return err
+		}
+		system, user, _ := strings.Cut(p, promptSeam)
+		reply, err := server.Chat(ctx, llm.Request{
+			Messages: []llm.Message{{Role: "system", Content: system}, {Role: "user", Content: user}},
+			Schema:   verdict.Schema([]string{"p1"}, nil, verdict.DefaultWords()), MaxTokens: 400,
+		})
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			cached += float64(reply.Timings.CachedTokens)
+			all += float64(reply.Timings.CachedTokens + reply.Timings.PromptTokens)
+			common += float64(commonPrefix(before, ids)) / float64(len(ids)) * float64(reply.Timings.CachedTokens+reply.Timings.PromptTokens)
+		}
+		before = ids
+	}
+	report("refresh_server_cache_n_share", cached/all, "ratio")
+	report("refresh_server_common_prefix_share", common/all, "ratio")
 	return nil
 }
+
+// promptSeam stands between the system's and the user's message of a recorded prompt.
+const promptSeam = "\nPATTERNS\n"
 
 // refreshed sums up over refreshes.
 type refreshed struct{ n, tokens, computed float64 }
