@@ -28,7 +28,7 @@ func eventsFrom(logs eventLogs) eventsReader {
 		}
 		step := (time.Duration(endNs-startNs) / eventSlots).Truncate(time.Minute) + time.Minute
 		n := step.Nanoseconds()
-		p := loki.Part{Start: floorTo(startNs, n), End: floorTo(endNs-1, n) + n, Share: int64(maxLines)}
+		p := loki.Part{Start: floor(startNs, n), End: floor(endNs-1, n) + n, Share: int64(maxLines)}
 		buckets, err := logs.Buckets(ctx, q, loki.Window{Start: time.Unix(0, p.Start), End: time.Unix(0, p.End)}, step, nil)
 		if err != nil {
 			return 0, err
@@ -45,6 +45,3 @@ func eventsFrom(logs eventLogs) eventsReader {
 		return p.Lines, err
 	}
 }
-
-// floorTo rounds a time since the Unix epoch down to a multiple of n.
-func floorTo(t, n int64) int64 { return t - t%n }

@@ -111,19 +111,29 @@ type counted struct {
 	levelless bool
 }
 
-// reading returns what is known of a query, and waits until nobody else uses it. The
-// caller must give it back with done.
-func (m *Memory) reading(ctx context.Context, key verdict.Key, width time.Duration, config patterns.Config) (*reading, error) {
+// reading returns what is known of a query, and waits until nobody else uses it, but no
+// longer than patience if that is not 0: then it returns one that knows nothing and is
+// forgotten, because an alert cannot wait for what a slow panel reads. The caller must
+// give it back with done.
+func (m *Memory) reading(ctx context.Context, key verdict.Key, width, patience time.Duration, config patterns.Config) (*reading, error) {
 	m.mu.Lock()
 	r, ok := m.readings.Get(key)
 	if !ok {
-		r = &reading{turn: make(chan struct{}, 1), width: width}
-		r.forget(config)
+		r = newReading(width, config)
 		m.readings.Add(key, r)
 	}
 	m.mu.Unlock()
+	var impatient <-chan time.Time
+	if patience > 0 {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		impatient = timer.C
+	}
 	select {
 	case r.turn <- struct{}{}:
+	case <-impatient:
+		r = newReading(width, config)
+		r.turn <- struct{}{}
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -136,6 +146,12 @@ func (m *Memory) reading(ctx context.Context, key verdict.Key, width time.Durati
 func (m *Memory) exclusion(key verdict.Key) (exclusion, bool) { return m.own.Get(key) }
 
 func (m *Memory) excluded(key verdict.Key, x exclusion) { m.own.Add(key, x) }
+
+func newReading(width time.Duration, config patterns.Config) *reading {
+	r := &reading{turn: make(chan struct{}, 1), width: width}
+	r.forget(config)
+	return r
+}
 
 // forget drops everything that is known.
 func (r *reading) forget(config patterns.Config) {
@@ -181,8 +197,8 @@ func (r *reading) trim(keep int) {
 
 // bytes estimates what the reading takes.
 func (r *reading) bytes() int {
-	const shape, stream = 500, 300
-	n := r.book.Shapes()*shape + len(r.streams)*stream
+	const stream = 300
+	n := r.book.Bytes() + len(r.streams)*stream
 	for _, s := range r.slots {
 		n += s.recent.bytes()
 		for _, t := range s.tallies {

@@ -171,14 +171,18 @@ func TestAFailureLeavesNothingHalf(t *testing.T) {
 // TestWaitingForAReadingEnds with the asker's context.
 func TestWaitingForAReadingEnds(t *testing.T) {
 	m := NewMemory()
-	held, err := m.reading(t.Context(), verdict.KeyOf("q"), time.Second, config())
+	held, err := m.reading(t.Context(), verdict.KeyOf("q"), time.Second, 0, config())
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = m.reading(ctx, verdict.KeyOf("q"), time.Second, config())
+	_, err = m.reading(ctx, verdict.KeyOf("q"), time.Second, 0, config())
 	require.ErrorIs(t, err, context.Canceled)
+	own, err := m.reading(t.Context(), verdict.KeyOf("q"), time.Second, time.Millisecond, config())
+	require.NoError(t, err)
+	require.NotSame(t, held, own, "an alert does not wait for a panel")
+	m.done(own, end)
 	m.done(held, end)
-	again, err := m.reading(t.Context(), verdict.KeyOf("q"), time.Second, config())
+	again, err := m.reading(t.Context(), verdict.KeyOf("q"), time.Second, 0, config())
 	require.NoError(t, err)
 	require.Same(t, held, again)
 }
