@@ -25,6 +25,7 @@ type live struct {
 	lines         []arrival
 	read, counted int
 	fail          error
+	refuse        string // what a query must not have
 }
 
 type arrival struct {
@@ -42,9 +43,12 @@ func (l *live) visible(start, end int64) (out []arrival) {
 	return out
 }
 
-func (l *live) Buckets(_ context.Context, _ loki.Query, w loki.Window, step time.Duration, _ []string) (out []loki.Bucket, err error) {
+func (l *live) Buckets(_ context.Context, q loki.Query, w loki.Window, step time.Duration, _ []string) (out []loki.Bucket, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.refuse != "" && strings.Contains(q.Text, l.refuse) {
+		return nil, &loki.Error{Kind: loki.ErrRejected, Detail: "parse error"}
+	}
 	l.counted++
 	for _, a := range l.visible(w.Start.UnixNano(), w.End.UnixNano()) {
 		out = append(out, loki.Bucket{End: slotEnd(a.at.UnixNano(), step), Labels: map[string]string{levelLabel: "info"}, Lines: 1})
@@ -202,6 +206,20 @@ func TestSamplesStandForAll(t *testing.T) {
 	require.LessOrEqual(t, g.LinesRead, int64(1000))
 	require.InDelta(t, 9000, g.Patterns[0].Count, 90)
 	require.Contains(t, texts(res), "of 9000 lines were read")
+}
+
+// TestWithoutPatternFilters: a Loki that cannot tell frequent lines apart is sampled.
+func TestWithoutPatternFilters(t *testing.T) {
+	l := &live{now: end, refuse: "!>"}
+	for i := range 9000 {
+		l.add(end.Add(-time.Duration(i)*100*time.Millisecond), end.Add(-time.Hour), "request served to a customer of the shop")
+	}
+	r := l.request(15 * time.Minute)
+	r.MaxLines = 1000
+	res, err := watch(t, l).Patterns(t.Context(), r)
+	require.NoError(t, err)
+	require.InDelta(t, 9000, res.Groups[0].Patterns[0].Count, 90)
+	require.Contains(t, texts(res), "something rare can be missing")
 }
 
 // TestABaselineIsNoIncident: the window to compare with is one that was not judged

@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -38,13 +39,18 @@ const (
 	planShare = 0.5
 )
 
-// affordable returns how many templates Loki can tell apart in this many lines.
-func (c *collector) affordable(ctx context.Context, lines int64) int {
+// planLeft is how long Loki may look for what is rare.
+func (c *collector) planLeft(ctx context.Context) time.Duration {
 	left := planTime
 	if deadline, ok := ctx.Deadline(); ok {
 		left = min(left, time.Duration(planShare*float64(deadline.Sub(c.now()))))
 	}
-	n := left / (passes * templateCost) / time.Duration(max(1, lines))
+	return left
+}
+
+// affordable returns how many templates Loki can tell apart in this many lines.
+func (c *collector) affordable(ctx context.Context, lines int64) int {
+	n := c.planLeft(ctx) / (passes * templateCost) / time.Duration(max(1, lines))
 	if n < minFrequent {
 		return 0
 	}
@@ -84,7 +90,14 @@ func (c *collector) plan(ctx context.Context, missing []slotCount, budget int64,
 		rest.share = min(rest.lines, budget)
 		return append(out, rest), nil
 	}
-	novel, frequent, err := c.byFrequency(ctx, missing, rest, budget, templates)
+	limited, cancel := context.WithTimeout(ctx, c.planLeft(ctx))
+	defer cancel()
+	novel, frequent, err := c.byFrequency(limited, missing, rest, budget, templates)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, loki.ErrUnavailable) {
+		// Loki before 3.0 has no pattern filters, and a busy one may take too long.
+		rest.share = min(rest.lines, budget)
+		return append(out, rest), nil
+	}
 	if err != nil {
 		return nil, err
 	}
