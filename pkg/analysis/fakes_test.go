@@ -41,6 +41,7 @@ type logs struct {
 	// unread are the exact numbers of groups of which no line is read.
 	unread, unreadBefore map[string]int64
 	own                  []map[string]string
+	ownErr               error
 }
 
 // stored is a line of the fake Loki; one without a stream only counts.
@@ -112,7 +113,7 @@ func (l logs) Series(context.Context, loki.Query, loki.Window, time.Duration) ([
 }
 
 func (l logs) Streams(context.Context, loki.Query, loki.Window, ...string) ([]map[string]string, error) {
-	return l.own, nil
+	return l.own, l.ownErr
 }
 
 // use sets the logs of a request, and a query of their own: what is known of a query

@@ -273,7 +273,10 @@ func TestOwnLogsAreLeftOut(t *testing.T) {
 		require.Equal(t, want, strings.ReplaceAll(res.Executed.Text, "  ", " "))
 		require.Equal(t, strings.Contains(want, "!~"), strings.Contains(texts(res), "are left out"))
 	}
-	res, err := engine(t).Patterns(t.Context(), request(logs{now: []string{"x"}}, nil))
+	res, err := engine(t).Patterns(t.Context(), request(logs{now: []string{"x"}, ownErr: &loki.Error{Kind: loki.ErrRejected}}, nil))
+	require.NoError(t, err)
+	require.Contains(t, res.Executed.Text, "llama-server", "where the index cannot be asked, all are left out")
+	res, err = engine(t).Patterns(t.Context(), request(logs{now: []string{"x"}}, nil))
 	require.NoError(t, err)
 	require.Equal(t, res.Query, res.Executed, "where there is nothing to leave out, the query stays as it was written")
 }
