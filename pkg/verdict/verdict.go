@@ -5,6 +5,8 @@
 // The package performs no I/O and imports none of the product's other packages.
 package verdict
 
+import "time"
+
 // Severity orders judgements. "Looked and healthy" and "did not look" are never
 // the same value.
 type Severity int
@@ -111,6 +113,12 @@ type Verdict struct {
 
 	Source Source
 	Cached bool
+	// Held says that the severity is an earlier one, see [Series]; category, prose, source
+	// and model are then of the verdict that gave it.
+	Held bool
+	// End is the end of the last window that the verdict describes, and ModelEnd that of
+	// the model's last verdict on the series. Both are zero where they are not known.
+	End, ModelEnd time.Time
 	// Degraded says that a model was to judge and could not; Notices say why.
 	Degraded bool
 	Model    string

@@ -1,0 +1,142 @@
+package verdict
+
+import "time"
+
+// agreement is how many evaluations in a row the rules must be milder before a severity falls
+// that no model judged on the current content.
+const agreement = 3
+
+// A Series is what is remembered of one series of evaluations: one group of one
+// query, judged again and again. It keeps a severity from flapping: a rise is
+// served at once, a fall only for a reason. It marshals to JSON, for the history. It
+// is not safe for concurrent use.
+type Series struct {
+	// Served is the severity that was served last, and Account explains it.
+	Served  Severity `json:"served"`
+	Account Account  `json:"account"`
+	// Model is the model's last severity, and ModelAccount explains it; its End is zero
+	// where the model never judged.
+	Model        Severity `json:"model"`
+	ModelAccount Account  `json:"model_account"`
+	// Milder counts the evaluations in a row in which the rules looked and were milder than
+	// Served.
+	Milder int `json:"milder,omitempty"`
+	// End is the end of the last window that was evaluated; zero before the first.
+	End time.Time `json:"end"`
+}
+
+// An Account is what explains a severity.
+type Account struct {
+	Category  Category `json:"category,omitempty"`
+	Summary   string   `json:"summary,omitempty"`
+	RootCause string   `json:"root_cause,omitempty"`
+	NextStep  string   `json:"next_step,omitempty"`
+	Source    Source   `json:"source,omitempty"`
+	Model     string   `json:"model,omitempty"`
+	// End is the end of the last window that this describes.
+	End time.Time `json:"end"`
+}
+
+// An Evaluation is what one evaluation of a series found.
+type Evaluation struct {
+	// End is the end of the evaluated window.
+	End time.Time
+	// Verdict is the judgement on the current content, that of the rules where no model
+	// has judged it.
+	Verdict Verdict
+	// Rules explains Verdict.RulesSeverity.
+	Rules Account
+	// Silent says that the group had no lines.
+	Silent bool
+	// MaxAge is how long a model's verdict counts after the last window with the content
+	// that it judged, and how long a severity is held while there is nothing to look at.
+	MaxAge time.Duration
+}
+
+// judged reports whether a model judged the current content.
+func (e *Evaluation) judged() bool {
+	return e.Verdict.Source == SourceModel && e.Verdict.Severity != Inconclusive
+}
+
+// Standing returns the severity that the model gave the series last, if it still
+// counts for a window that ends at end.
+func (s *Series) Standing(end time.Time, maxAge time.Duration) (Severity, bool) {
+	if s.ModelAccount.End.IsZero() || end.Sub(s.ModelAccount.End) > maxAge {
+		return Inconclusive, false
+	}
+	return s.Model, true
+}
+
+// Evaluate takes an evaluation into the series and returns the verdict to serve. Its
+// severity is the worse of the rules' on the current content and of the model's last
+// one within MaxAge. A rise is served at once. A fall is served if the model judged
+// the current content, or if the rules, having looked, were milder three times in a row; until
+// then the last severity is held, with the words that explained it. A window that ends
+// before the last one changes nothing, and one that ends with it is not counted again.
+func (s *Series) Evaluate(e Evaluation) Verdict {
+	if e.End.Before(s.End) {
+		past := Series{}
+		return past.Evaluate(e)
+	}
+	v := e.Verdict
+	v.End = e.End
+	if e.judged() {
+		s.Model, s.ModelAccount = v.Severity, account(v)
+	}
+	now := max(v.RulesSeverity, v.Severity)
+	if m, ok := s.Standing(e.End, e.MaxAge); ok {
+		now = max(now, m)
+	}
+	held := s.holds(now, &e)
+	s.End = e.End
+	switch {
+	case held:
+		v = served(v, s.Served, s.Account)
+		v.Held = true
+	case now == v.Severity:
+		s.Account = account(v)
+	case now == v.RulesSeverity:
+		e.Rules.End, e.Rules.Source = e.End, SourceRules
+		v = served(v, now, e.Rules)
+		s.Account = e.Rules
+	default:
+		v = served(v, now, s.ModelAccount)
+		v.Held = true
+		s.Account = s.ModelAccount
+	}
+	if s.Served != v.Severity {
+		s.Served, s.Milder = v.Severity, 0
+	}
+	v.ModelEnd = s.ModelAccount.End
+	return v
+}
+
+// holds reports whether the severity served last stays, although the evaluation found
+// the milder now.
+func (s *Series) holds(now Severity, e *Evaluation) bool {
+	looked := !e.Silent && e.Verdict.RulesSeverity != Inconclusive
+	switch {
+	case s.End.IsZero() || now > s.Served || !looked || e.Verdict.RulesSeverity >= s.Served || e.judged():
+		s.Milder = 0 // that nothing could be looked at is no agreement
+	case e.End.After(s.End):
+		s.Milder++
+	}
+	switch {
+	case s.End.IsZero() || now >= s.Served || e.judged():
+		return false
+	case !looked:
+		return e.End.Sub(s.Account.End) <= e.MaxAge
+	}
+	return s.Milder < agreement
+}
+
+// served returns the verdict with another severity and what explains that.
+func served(v Verdict, severity Severity, a Account) Verdict {
+	v.Severity, v.Category, v.Summary, v.RootCause, v.NextStep = severity, a.Category, a.Summary, a.RootCause, a.NextStep
+	v.Source, v.Model, v.End = a.Source, a.Model, a.End
+	return v
+}
+
+func account(v Verdict) Account {
+	return Account{Category: v.Category, Summary: v.Summary, RootCause: v.RootCause, NextStep: v.NextStep, Source: v.Source, Model: v.Model, End: v.End}
+}
