@@ -27,6 +27,9 @@ func (e *Engine) assess(res *Result) {
 }
 
 func (e *Engine) rulesVerdict(g *Group) rules.Result {
+	if g.missed {
+		return silent()
+	}
 	if len(g.Series) > 0 {
 		// What a number means, only the asker knows.
 		return rules.Result{Severity: verdict.Inconclusive, Category: verdict.CategoryNone, Summary: "The rules do not judge metric series."}

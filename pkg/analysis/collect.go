@@ -219,7 +219,7 @@ func (c *collector) groups(res *Result, window, base *span) {
 		res.Groups = append(res.Groups, c.makeGroup(g, window, base))
 	}
 	if len(res.Groups) == 0 {
-		res.Groups = append(res.Groups, Group{Values: make([]string, len(c.by)), Streams: c.rd.streams})
+		res.Groups = append(res.Groups, Group{Values: make([]string, len(c.by)), Streams: c.rd.streams, unknown: len(c.by) > 0})
 	}
 	for i := range res.Groups {
 		res.Cost.Patterns += len(res.Groups[i].Patterns)

@@ -53,6 +53,7 @@ type Engine struct {
 	Redactor   *redact.Redactor
 	Ledger     *verdict.Ledger
 	Memory     *Memory
+	Roster     *verdict.Roster
 	Tracer     trace.Tracer
 	Now        func() time.Time
 }
@@ -69,7 +70,7 @@ func NewEngine(ledgerSize int, tracer trace.Tracer, now func() time.Time) (*Engi
 		return nil, fmt.Errorf("built-in signatures: %w", err)
 	}
 	return &Engine{
-		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(ledgerSize, now), Memory: NewMemory(), Tracer: tracer, Now: now,
+		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(ledgerSize, now), Memory: NewMemory(), Roster: verdict.NewRoster(), Tracer: tracer, Now: now,
 	}, nil
 }
 
@@ -102,12 +103,21 @@ type Request struct {
 	// OnlyNovel asks the model only about content that the rules find suspicious
 	// or that the baseline does not know.
 	OnlyNovel bool
-	// Wait bounds the waiting for the model; 0 waits as long as a call may take.
-	// A call that is not ready in time goes on for the next asker.
+	// Alert serves each known series with the severity that [verdict.Series] says, and a
+	// model verdict counts there for MaxAge after the last window with its content.
+	Alert  bool
+	MaxAge time.Duration
+	// Wait is how long after its beginning the answer waits for the model at most; what
+	// was judged before is found also later. 0 waits as long as a call may take. A call
+	// that is not ready in time goes on for the next asker.
 	Wait time.Duration
 	// Reserve is what a bounded wait leaves of the caller's deadline, for shaping and
 	// sending the answer.
 	Reserve time.Duration
+	// Partial, if set, is given the answer as far as it is known: with the rules verdict
+	// first, then with each group that the model has judged. What it is given does not
+	// change any more. It is not called by two goroutines at once.
+	Partial func(*Result)
 	// Progress, if set, is told what is being done. It may be called from several
 	// goroutines.
 	Progress func(step, detail string)
@@ -150,6 +160,10 @@ type Group struct {
 	Rules    rules.Result
 	Verdict  verdict.Verdict
 
+	// unknown says that this stands for groups that there are none of.
+	unknown bool
+	// missed says that the group is known from before and shows nothing now.
+	missed  bool
 	notices []Notice
 }
 
@@ -183,16 +197,23 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 	if err != nil {
 		return nil, &InputError{Reason: err.Error()}
 	}
+	started := e.Now()
 	res, err := e.read(ctx, query, &r)
 	if err != nil {
 		return nil, err
 	}
 	res.Prompt = prompt
+	if r.Alert {
+		e.addKnown(&r, res)
+	}
 	t := &timer{tracer: e.Tracer, now: e.Now, cost: &res.Cost}
 	t.run(ctx, "assess", func(context.Context) { e.assess(res) })
-	e.judgeGroups(ctx, res, question{Request: &r, prompt: prompt, instructions: instructions, query: query, red: e.Redactor.WithKey(r.Pseudonyms)}, t)
+	e.judgeGroups(ctx, res, question{Request: &r, started: started, prompt: prompt, instructions: instructions, query: query, red: e.Redactor.WithKey(r.Pseudonyms)}, t)
 	if err := ctx.Err(); err != nil && r.Wait == 0 {
 		return nil, err
+	}
+	if r.Alert {
+		e.serve(&r, res)
 	}
 	collectNotices(res)
 	res.remember()
@@ -201,7 +222,7 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 
 // judgeGroups asks the model about the worst groups. A bounded wait is one for all
 // of them, and then none queues behind another: a call that is not started while
-// the asker waits would never be.
+// the asker waits would never be. It tells r.Partial of what it knows.
 func (e *Engine) judgeGroups(ctx context.Context, res *Result, q question, t *timer) {
 	asked := worst(res.Groups, q.MaxGroups)
 	if n := len(res.Groups) - len(asked); n > 0 {
@@ -210,7 +231,7 @@ func (e *Engine) judgeGroups(ctx context.Context, res *Result, q question, t *ti
 	wait := ctx
 	var calls errgroup.Group
 	if q.Wait > 0 {
-		limit := q.Wait
+		limit := max(q.Wait-e.Now().Sub(q.started), time.Millisecond)
 		if deadline, ok := ctx.Deadline(); ok {
 			limit = max(min(limit, deadline.Sub(e.Now())-q.Reserve), time.Millisecond)
 		}
@@ -220,8 +241,10 @@ func (e *Engine) judgeGroups(ctx context.Context, res *Result, q question, t *ti
 	} else {
 		calls.SetLimit(maxParallelCalls)
 	}
+	p := newPartial(res, q.Partial)
 	for _, g := range asked {
 		calls.Go(func() error {
+			defer p.update(g)
 			defer func() {
 				if r := recover(); r != nil { // a goroutine's panic would end the plugin for everyone
 					degrade(ctx, g, fmt.Errorf("judging panicked: %v", r))

@@ -30,6 +30,8 @@ const layoutVersion = "2"
 // question is what is asked about every group of a request.
 type question struct {
 	*Request
+	// started is when the request came.
+	started      time.Time
 	prompt       *prompts.Prompt
 	instructions string
 	query        loki.Query

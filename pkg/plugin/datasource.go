@@ -44,7 +44,8 @@ type datasource struct {
 }
 
 func newDatasource(ctx context.Context, h *Host, s backend.DataSourceInstanceSettings) *datasource {
-	d := &datasource{host: h, release: func() {}, resource: newResources(h), pseudonyms: h.pseudonyms(s)}
+	d := &datasource{host: h, release: func() {}, pseudonyms: h.pseudonyms(s)}
+	d.resource = d.resources()
 	if d.settings, d.setupErr = loadSettings(s); d.setupErr != nil {
 		return d
 	}

@@ -96,6 +96,11 @@ type frameCustom struct {
 	// that the answer rests on; -1 where there are none.
 	LinesTotal int64   `json:"linesTotal"`
 	Coverage   float64 `json:"coverage"`
+	// QueryID, Status and Progress are of a query that is followed, see
+	// @grafana/plugin-ui's DatasourceWithAsyncBackend.
+	QueryID  string `json:"queryID,omitempty"`
+	Status   string `json:"status,omitempty"`
+	Progress string `json:"progress,omitempty"`
 	// Events are the Kubernetes events that the model was told of.
 	Events []string `json:"events,omitempty"`
 }
@@ -138,6 +143,11 @@ func shareConfig(none string) *data.FieldConfig {
 	return &data.FieldConfig{Unit: "percentunit", Mappings: data.ValueMappings{data.ValueMapper{"-1": {Text: none}}}}
 }
 
+// ageConfig shows seconds, and -1 as the word for "never".
+func ageConfig() *data.FieldConfig {
+	return &data.FieldConfig{Unit: "s", Mappings: data.ValueMappings{data.ValueMapper{"-1": {Text: "never"}}}}
+}
+
 func unit(u string) *data.FieldConfig { return &data.FieldConfig{Unit: u} }
 
 // A table builds a frame column by column from rows.
@@ -163,9 +173,26 @@ func column[R, T any](t *table[R], name string, config *data.FieldConfig, value 
 	return field
 }
 
-// age is the time from the end of the window that the verdict describes to now.
-func age(res *analysis.Result, now time.Time) float64 {
-	return max(0, now.Sub(res.Window.End).Seconds())
+// age is the time in seconds from the end of the last window that the verdict describes
+// to now.
+func age(res *analysis.Result, g *analysis.Group, now time.Time) float64 {
+	end := g.Verdict.End
+	if end.IsZero() {
+		end = res.Window.End
+	}
+	return max(0, now.Sub(end).Seconds())
+}
+
+// modelAge is the same for the model's last verdict on the series; -1 where there is
+// none.
+func modelAge(res *analysis.Result, g *analysis.Group, now time.Time) float64 {
+	switch {
+	case !g.Verdict.ModelEnd.IsZero():
+		return max(0, now.Sub(g.Verdict.ModelEnd).Seconds())
+	case g.Verdict.Source == verdict.SourceModel:
+		return age(res, g, now)
+	}
+	return -1
 }
 
 // coverage is the share of the window's lines that was read; -1 where there were

@@ -2,11 +2,14 @@ package plugin
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/grafana/dataplane/sdata/numeric"
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/grafana/grafana-plugin-sdk-go/experimental"
 	"github.com/stretchr/testify/require"
 
@@ -68,7 +71,7 @@ func sampleResult(t *testing.T) *analysis.Result {
 }
 
 func options(value, format string) frameOptions {
-	return frameOptions{query: query{value: value, format: format}, lokiUID: "loki-uid", now: windowEnd.Add(90 * time.Second), mask: redact.New().Mask}
+	return frameOptions{query: query{value: value, format: format, promptID: "sample@2.0.0"}, lokiUID: "loki-uid", now: windowEnd.Add(90 * time.Second), mask: redact.New().Mask}
 }
 
 // TestGoldenFrames holds the frames that users' dashboards and rules are built on.
@@ -83,6 +86,7 @@ func TestGoldenFrames(t *testing.T) {
 			require.NoError(t, err)
 			return f
 		},
+		"notification": func(r *analysis.Result) framesOut { return notificationFrames(r, options("severity", "")) },
 		"series": func(r *analysis.Result) framesOut {
 			r.Groups = []analysis.Group{{Values: []string{"a"}, Series: []analysis.SeriesStats{{Labels: map[string]string{"app": "a"}, Points: 3, First: 1, Last: 4, Min: 1, Max: 4, Mean: 2.5, Slope: 9, Missing: 2, FirstTime: windowStart, LastTime: windowEnd}}}}
 			return patternFrames(r, options("severity", ""))
@@ -131,6 +135,50 @@ func TestVerdictFrameIsReadByAlerting(t *testing.T) {
 	}
 }
 
+// TestNotificationMatchesItsVerdict: Grafana joins the second query of a rule to its
+// alerts by their labels, and a notification without rows silences the rule.
+func TestNotificationMatchesItsVerdict(t *testing.T) {
+	o := options("severity", "")
+	sample := sampleResult(t)
+	sample.Groups[0].Verdict.Summary = "see https://evil.example/x \x1b[31m password=hunter2 " + strings.Repeat("long ", 100)
+	sample.Groups[1].Verdict.Summary = ""
+	rows := func(frames framesOut) (labels []data.Labels, values []float64) {
+		reader, err := numeric.CollectionReaderFromFrames(frames)
+		require.NoError(t, err)
+		c, err := reader.GetCollection(false)
+		require.NoError(t, err)
+		for _, ref := range c.Refs {
+			v, _, err := ref.NullableFloat64Value()
+			require.NoError(t, err)
+			labels, values = append(labels, ref.GetLabels()), append(values, *v)
+		}
+		return labels, values
+	}
+	verdicts, err := verdictFrames(sample, o)
+	require.NoError(t, err)
+	want, severities := rows(verdicts)
+	got, same := rows(notificationFrames(sample, o))
+	require.Equal(t, severities, same)
+	for i, labels := range got {
+		summary := labels["summary"]
+		require.LessOrEqual(t, utf8.RuneCountInString(summary), 200)
+		require.NotRegexp(t, "://|hunter2|[\\x00-\\x1f]", summary)
+		delete(labels, "summary")
+		require.Equal(t, want[i], labels)
+		require.Equal(t, i == 1, summary == "n/a")
+	}
+
+	q := o.query
+	q.groupBy, q.window = []string{"service"}, loki.Window{Start: windowStart, End: windowEnd}
+	o.query = q
+	o.query.value = "field:risk"
+	got, values := rows(emptyNotification(q, [][]string{{"checkout"}, {"orders"}}, o, "Loki is down"))
+	require.Equal(t, []data.Labels{{"service": "checkout", "prompt": "sample", "summary": "n/a"}, {"service": "orders", "prompt": "sample", "summary": "n/a"}}, got)
+	require.Equal(t, []float64{-1, -1}, values)
+	got, _ = rows(emptyNotification(q, nil, o, "Loki is down"))
+	require.Len(t, got, 1)
+}
+
 func TestRawLinesStayInTheEvidence(t *testing.T) {
 	for _, f := range analysisFrames(sampleResult(t), options("severity", "")) {
 		raw, err := json.Marshal(f)
@@ -150,7 +198,7 @@ func TestLoadQueryDefaults(t *testing.T) {
 	q, err := load(`{"expr":"{a=\"b\"}"}`, false)
 	require.NoError(t, err)
 	require.Equal(t, query{
-		queryType: "analysis", expr: `{a="b"}`, promptID: "incident-triage", value: "severity", maxLines: 20_000, maxGroups: 20,
+		queryType: "analysis", expr: `{a="b"}`, promptID: "incident-triage", value: "severity", maxLines: 20_000, maxGroups: 20, maxAge: 15 * time.Minute,
 		window: loki.Window{Start: windowStart, End: windowEnd},
 	}, q)
 	q, err = load(`{"expr":"x","groupBy":["a"," a ",""],"maxLines":900000000,"maxGroups":100}`, true)
@@ -173,7 +221,8 @@ func TestLoadQueryDefaults(t *testing.T) {
 	for want, raw := range map[string]string{
 		"JSON":               `{`,
 		"unknown query type": `{"queryType":"x"}`,
-		"not available":      `{"queryType":"history"}`,
+		"of a history":       `{"queryType":"history","format":"findings"}`,
+		"maxAge must be":     `{"maxAge":"2d"}`,
 		"unknown format":     `{"format":"x"}`,
 		"no label name":      `{"groupBy":["a b"]}`,
 		"name of a column":   `{"groupBy":["severity"]}`,

@@ -42,7 +42,10 @@ func verdictTable(res *analysis.Result, o frameOptions) *data.Frame {
 	column(t, "contested", nil, func(g groupRow) bool { return g.Verdict.Contested })
 	column(t, "source", nil, func(g groupRow) string { return string(g.Verdict.Source) })
 	column(t, "cached", nil, func(g groupRow) bool { return g.Verdict.Cached })
-	column(t, "age", unit("s"), func(groupRow) float64 { return age(res, o.now) })
+	column(t, "age", unit("s"), func(g groupRow) float64 { return age(res, g, o.now) })
+	column(t, "model_age", ageConfig(), func(g groupRow) float64 { return modelAge(res, g, o.now) })
+	column(t, "held", nil, func(g groupRow) bool { return g.Verdict.Held })
+	column(t, "suspected_injection", nil, func(g groupRow) bool { return g.Verdict.SuspectedInjection })
 	column(t, "prompt", nil, func(groupRow) string { return res.Prompt.ID + "@" + res.Prompt.Version })
 	column(t, "model", nil, func(g groupRow) string { return g.Verdict.Model })
 	column(t, "lines_total", unit("short"), func(g groupRow) int64 { return g.LinesTotal })
@@ -85,7 +88,8 @@ func verdictFrames(res *analysis.Result, o frameOptions) (framesOut, error) {
 	t.frame.Meta.Type = data.FrameTypeNumericLong
 	t.frame.Meta.TypeVersion = data.FrameTypeVersion{0, 1}
 	groupColumns(t, res)
-	column(t, "prompt", nil, func(groupRow) string { return res.Prompt.ID })
+	id, _, _ := strings.Cut(o.query.promptID, "@")
+	column(t, "prompt", nil, func(groupRow) string { return id })
 	column(t, strings.TrimPrefix(o.query.value, "field:"), config, value)
 	return finish(framesOut{t.frame}, res), nil
 }
@@ -105,7 +109,7 @@ func valueOf(res *analysis.Result, o frameOptions) (func(groupRow) float64, *dat
 	case "probability":
 		return func(g groupRow) float64 { return g.Verdict.Probability }, shareConfig("rules only"), nil
 	case "age":
-		return func(groupRow) float64 { return age(res, o.now) }, unit("s"), nil
+		return func(g groupRow) float64 { return age(res, g, o.now) }, unit("s"), nil
 	case "coverage":
 		return coverage, shareConfig("not looked"), nil
 	case "contested":

@@ -16,10 +16,30 @@ func (d *datasource) CallResource(ctx context.Context, req *backend.CallResource
 	return d.resource.CallResource(ctx, req, sender)
 }
 
-func newResources(h *Host) backend.CallResourceHandler {
+func (d *datasource) resources() backend.CallResourceHandler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /prompts", func(w http.ResponseWriter, _ *http.Request) { listPrompts(w, h.engine.Prompts) })
+	mux.HandleFunc("GET /prompts", func(w http.ResponseWriter, _ *http.Request) { listPrompts(w, d.host.engine.Prompts) })
+	mux.HandleFunc("POST /cancel", d.cancel)
 	return httpadapter.New(mux)
+}
+
+// maxBody bounds the body of a request for a resource.
+const maxBody = 64 << 10
+
+// cancel stops an analysis that the caller follows. One that is not the caller's or has
+// ended is no error: there is nothing to stop.
+func (d *datasource) cancel(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		QueryID string `json:"queryId"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&body); err != nil {
+		http.Error(w, `the body must be {"queryId": "..."}`, http.StatusBadRequest)
+		return
+	}
+	if x := d.host.jobs.find(body.QueryID, d.follower(backend.PluginConfigFromContext(r.Context()))); x != nil {
+		d.host.jobs.drop(x)
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 type promptJSON struct {

@@ -3,9 +3,9 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/experimental/concurrent"
@@ -17,16 +17,17 @@ import (
 // the http_ prefix of forwarded headers, and any client can send it.
 const fromAlertHeader = "FromAlert"
 
-// deadlineMargin is left of the caller's deadline for shaping and sending the
-// answer: an answer that arrives late is an error to the caller.
-const deadlineMargin = 2 * time.Second
+// ruleHeader names the alert rule that is evaluated; a preview has none.
+const ruleHeader = "X-Rule-Uid"
 
 // QueryData implements backend.QueryDataHandler. Each query is answered on its
 // own: one that fails harms no other.
 func (d *datasource) QueryData(ctx context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
-	fromAlert := req.Headers[fromAlertHeader] == "true"
+	who := asker{context: req.PluginContext, fromAlert: req.Headers[fromAlertHeader] == "true", rule: req.GetHTTPHeader(ruleHeader)}
 	return concurrent.QueryData(ctx, req, func(ctx context.Context, q concurrent.Query) backend.DataResponse {
-		frames, err := d.answer(ctx, q, fromAlert)
+		who := who
+		who.headers = q.Headers
+		frames, err := d.answer(ctx, q.DataQuery, who)
 		if err != nil {
 			backend.Logger.FromContext(ctx).Debug("Query failed", "refId", q.DataQuery.RefID, "error", err)
 			return response(err)
@@ -37,50 +38,85 @@ func (d *datasource) QueryData(ctx context.Context, req *backend.QueryDataReques
 
 func (s settings) concurrencyLimit() int { return orDefault(s.concurrency, defaultConcurrency, 10) }
 
+// asker is who sent a request and how.
+type asker struct {
+	context   backend.PluginContext
+	headers   http.Header
+	fromAlert bool
+	// rule is the uid of the alert rule, empty in a preview.
+	rule string
+}
+
 // answer runs one query.
-func (d *datasource) answer(ctx context.Context, q concurrent.Query, fromAlert bool) (framesOut, error) {
+func (d *datasource) answer(ctx context.Context, data backend.DataQuery, who asker) (framesOut, error) {
 	if d.setupErr != nil {
 		return nil, fmt.Errorf("%w: %w", errSettings, d.setupErr)
 	}
-	parsed, err := loadQuery(q.DataQuery, d.settings, fromAlert)
+	q, err := loadQuery(data, d.settings, who.fromAlert)
+	if err == nil && q.queryType != typeHistory {
+		err = d.checkPrompt(q)
+	}
+	if q.queryType == typeNotification {
+		return d.notify(ctx, q, who, err), nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := d.checkPrompt(parsed); err != nil {
-		return nil, err
-	}
-	request := analysis.Request{
-		Logs: d.logs, Owner: d.owner(q.PluginContext, q.Headers), Pseudonyms: d.pseudonyms, Expr: parsed.expr, Window: parsed.window,
-		PromptID: parsed.promptID, PromptVars: parsed.promptVars, GroupBy: parsed.groupBy, MaxGroups: parsed.maxGroups,
-		MaxLines: parsed.maxLines, Baseline: parsed.baseline, OnlyNovel: parsed.onlyNovel, Events: parsed.events,
-	}
-	if d.model != nil {
-		request.Model = d.model
-	}
-	if fromAlert {
-		request.Wait, request.Reserve = d.settings.alertWait, deadlineMargin
-	}
-	if parsed.queryType == typePatterns {
-		result, err := d.host.engine.Patterns(ctx, request)
+	switch {
+	case q.queryType == typePatterns:
+		result, err := d.host.engine.Patterns(ctx, d.request(q, who))
 		if err != nil {
 			return nil, err
 		}
-		return patternFrames(result, d.frameOptions(parsed)), nil
+		return patternFrames(result, d.frameOptions(q)), nil
+	case q.queryType == typeHistory:
+		return d.history(ctx, q, who)
+	case who.fromAlert && q.queryType == typeVerdict:
+		result, err := d.evaluate(ctx, q, who)
+		if err != nil {
+			return nil, err
+		}
+		return d.frames(result, q)
+	case q.async:
+		return d.follow(ctx, q, who)
 	}
-	result, err := d.host.engine.Analyse(ctx, request)
+	result, err := d.host.engine.Analyse(ctx, d.request(q, who))
 	if err != nil {
 		return nil, err
 	}
-	for _, text := range parsed.notices {
-		result.Notices = append(result.Notices, analysis.Notice{Text: text})
+	return d.frames(result, q)
+}
+
+// request is what the analysis is asked for a query.
+func (d *datasource) request(q query, who asker) analysis.Request {
+	r := analysis.Request{
+		Logs: d.logs, Owner: d.owner(who.context, who.headers), Pseudonyms: d.pseudonyms, Expr: q.expr, Window: q.window,
+		PromptID: q.promptID, PromptVars: q.promptVars, GroupBy: q.groupBy, MaxGroups: q.maxGroups,
+		MaxLines: q.maxLines, Baseline: q.baseline, OnlyNovel: q.onlyNovel, Events: q.events, MaxAge: q.maxAge,
+	}
+	if d.model != nil {
+		r.Model = d.model
+	}
+	if who.fromAlert {
+		r.Alert, r.Wait, r.Reserve = true, d.settings.alertWait, deadlineMargin
+	}
+	return r
+}
+
+// frames shapes a result as its query asks.
+func (d *datasource) frames(result *analysis.Result, q query) (framesOut, error) {
+	shown := *result
+	shown.Notices = slices.Clone(result.Notices)
+	for _, text := range q.notices {
+		shown.Notices = append(shown.Notices, analysis.Notice{Text: text})
 	}
 	if d.modelErr != nil {
-		result.Notices = append(result.Notices, analysis.Notice{Warning: true, Text: d.modelErr.Error()})
+		shown.Notices = append(shown.Notices, analysis.Notice{Warning: true, Text: d.modelErr.Error()})
 	}
-	if parsed.queryType == typeVerdict {
-		return verdictFrames(result, d.frameOptions(parsed))
+	if q.queryType == typeVerdict {
+		return verdictFrames(&shown, d.frameOptions(q))
 	}
-	return analysisFrames(result, d.frameOptions(parsed)), nil
+	return analysisFrames(&shown, d.frameOptions(q)), nil
 }
 
 // checkPrompt refuses what does not fit the prompt's fields before anything is

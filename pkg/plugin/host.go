@@ -39,6 +39,10 @@ type Host struct {
 	// configMaps connects to the cluster that Grafana runs in.
 	configMaps func() (corev1client.ConfigMapsGetter, error)
 
+	work    *background
+	answers *answers
+	jobs    *jobs
+
 	// secret makes pseudonyms where a data source has no key of its own.
 	secret [32]byte
 
@@ -58,9 +62,13 @@ func NewHost(now func() time.Time) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
+	work := newBackground()
 	h := &Host{
 		engine:     engine,
 		now:        now,
+		work:       work,
+		answers:    newAnswers(work, now),
+		jobs:       newJobs(work),
 		configMaps: func() (corev1client.ConfigMapsGetter, error) { return kube.ConfigMaps(kube.ServiceAccountDir) },
 		servers:    map[string]*sharedServer{},
 	}
@@ -81,8 +89,13 @@ func (h *Host) pseudonyms(s backend.DataSourceInstanceSettings) []byte {
 	return mac.Sum(nil)
 }
 
-// Close stops the model calls that are under way.
-func (h *Host) Close() { h.engine.Ledger.Close() }
+// Close stops what is under way: analyses that are followed, evaluations whose asker
+// left, and model calls.
+func (h *Host) Close() {
+	h.jobs.close()
+	h.work.close()
+	h.engine.Ledger.Close()
+}
 
 // acquire returns the server for a configuration, shared between all instances
 // that name the same one so that they share its slots. Call release once.

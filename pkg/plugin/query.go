@@ -43,7 +43,12 @@ type query struct {
 	events     bool
 	value      string
 	format     string
+	maxAge     time.Duration
 	window     loki.Window
+	// async says that the asker polls: it takes a first answer at once and asks for more
+	// with queryID, which is empty the first time.
+	async   bool
+	queryID string
 	// notices tell what was read differently from what the query says.
 	notices []string
 }
@@ -62,7 +67,20 @@ type queryJSON struct {
 	Context    string            `json:"context"`
 	Value      string            `json:"value"`
 	Format     string            `json:"format"`
+	MaxAge     duration          `json:"maxAge"`
+	// Meta and QueryID belong to the asynchronous queries of @grafana/plugin-ui.
+	Meta struct {
+		QueryFlow string `json:"queryFlow"`
+	} `json:"meta"`
+	QueryID string `json:"queryID"`
 }
+
+// A model's verdict counts for defaultMaxAge where a query does not say, and for
+// maxMaxAge at most: what is known of a series lasts no longer.
+const (
+	defaultMaxAge = 15 * time.Minute
+	maxMaxAge     = 24 * time.Hour
+)
 
 var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
@@ -80,7 +98,9 @@ func loadQuery(q backend.DataQuery, s settings, fromAlert bool) (query, error) {
 		maxLines: min(orDefault(wire.MaxLines, s.maxLines, hardMaxLines), s.maxLines), maxGroups: min(orDefault(wire.MaxGroups, s.maxGroups, hardMaxGroups), s.maxGroups),
 		onlyNovel: wire.Ask == "novel" || (wire.Ask == "" && fromAlert),
 		events:    wire.Context == "events",
-		window:    loki.Window{Start: q.TimeRange.From, End: q.TimeRange.To},
+		maxAge:    cmp.Or(time.Duration(wire.MaxAge), defaultMaxAge),
+		async:     wire.Meta.QueryFlow == "async" && !fromAlert, queryID: wire.QueryID,
+		window: loki.Window{Start: q.TimeRange.From, End: q.TimeRange.To},
 	}
 	switch {
 	case wire.Baseline != nil:
@@ -110,14 +130,15 @@ func loadQuery(q backend.DataQuery, s settings, fromAlert bool) (query, error) {
 
 func (q query) check() error {
 	switch q.queryType {
-	case typeAnalysis, typeVerdict, typePatterns:
-	case typeNotification, typeHistory:
-		return inputError("the query type %q is not available in this version; use analysis, verdict or patterns", q.queryType)
+	case typeAnalysis, typeVerdict, typePatterns, typeNotification, typeHistory:
 	default:
-		return inputError("unknown query type %q; use analysis, verdict or patterns", q.queryType)
+		return inputError("unknown query type %q; use analysis, verdict, notification, patterns or history", q.queryType)
 	}
-	if !slices.Contains([]string{"", "verdict", "findings", "evidence"}, q.format) {
-		return inputError("unknown format %q; use verdict, findings, evidence, or nothing for all three", q.format)
+	if err := q.checkFormat(); err != nil {
+		return err
+	}
+	if q.maxAge < 0 || q.maxAge > maxMaxAge {
+		return inputError("maxAge must be a duration between 0 and a day, such as 15m")
 	}
 	if !q.window.End.After(q.window.Start) {
 		return inputError("the time range is empty: its end must lie after its start")
@@ -139,6 +160,22 @@ func (q query) check() error {
 	return nil
 }
 
+func (q query) checkFormat() error {
+	if q.queryType == typeHistory {
+		if q.format != "" && q.format != formatAnnotations {
+			return inputError("unknown format %q of a history; use annotations, or nothing for time series", q.format)
+		}
+		return nil
+	}
+	if !slices.Contains([]string{"", "verdict", "findings", "evidence"}, q.format) {
+		return inputError("unknown format %q; use verdict, findings, evidence, or nothing for all three", q.format)
+	}
+	return nil
+}
+
+// formatAnnotations asks for a history as annotations.
+const formatAnnotations = "annotations"
+
 // values are the numbers that a verdict query can ask for, besides a prompt's own
 // fields.
 func values() []string {
@@ -149,7 +186,7 @@ func values() []string {
 // with one.
 func reservedColumns() []string {
 	return []string{"degraded", "coverage", "pattern", "count", "share", "level", "change", "first_seen", "last_seen", "sample", "trend", "variable", "streams", "reason", "logql", "series", "points", "missing",
-		"verdict", "severity", "probability", "category", "summary", "root_cause", "next_step", "rules_severity", "contested", "source", "cached", "age", "prompt", "model", "lines_total", "lines_read"}
+		"verdict", "severity", "probability", "category", "summary", "root_cause", "next_step", "rules_severity", "contested", "source", "cached", "age", "model_age", "held", "suspected_injection", "overruled", "prompt", "model", "lines_total", "lines_read"}
 }
 
 // duration reads a Grafana duration such as "90s", "1h" or "1d". A bare number has
