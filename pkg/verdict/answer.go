@@ -1,15 +1,12 @@
 package verdict
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // ErrAnswer is wrapped by every error of [ParseAnswer].
@@ -23,81 +20,146 @@ type Answer struct {
 	Summary   string
 	RootCause string
 	NextStep  string
+	// Partial says that only the head was read: the prose and the fields are
+	// missing, not empty.
+	Partial bool
 }
 
-type wireAnswer struct {
-	Findings []struct {
-		Patterns []string `json:"patterns"`
-		Category Category `json:"category"`
-	} `json:"findings"`
-	Verdict   *string `json:"verdict"`
-	Severity  *int    `json:"severity"`
-	Summary   string  `json:"summary"`
-	RootCause string  `json:"root_cause"`
-	NextStep  string  `json:"next_step"`
-}
+// maxAnswer bounds the text of an answer, in bytes. An answer of 2,000 tokens, the
+// most that a prompt may ask for, is a fifth of it.
+const maxAnswer = 64 << 10
 
 // ParseAnswer reads a model's answer and checks everything again that the schema
 // asked for, because a server can answer 200 without having enforced it. ids
 // are the pattern ids that the model was given: a finding that cites anything
-// else is an error. Verdict and severity agree in the result; where the answer's
-// two differ, the verdict word decides and the severity is moved into its range.
-// Prose comes back plain: see [Plain].
+// else is an error, and so are a key that occurs twice, a number that is no
+// integer, and a text of more than 64 KiB. Keys are compared byte by byte. Verdict
+// and severity agree in the result; where the answer's two differ, the verdict
+// word decides and the severity is moved into its range. Prose comes back plain:
+// see [Plain]. Errors repeat at most one short word of the answer.
 func ParseAnswer(raw string, ids []string, fields []Field, words Words) (Answer, error) {
-	var wire wireAnswer
-	dec := json.NewDecoder(strings.NewReader(raw))
-	if err := dec.Decode(&wire); err != nil {
+	if len(raw) > maxAnswer {
+		return Answer{}, fmt.Errorf("%w: it has %d bytes, at most %d are read", ErrAnswer, len(raw), maxAnswer)
+	}
+	members := map[string]json.RawMessage{}
+	err := eachMember(raw, func(key string, value json.RawMessage) error {
+		members[key] = value
+		return nil
+	})
+	if err != nil {
 		return Answer{}, fmt.Errorf("%w: %s", ErrAnswer, jsonReason(err, raw))
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return Answer{}, fmt.Errorf("%w: text follows the JSON object", ErrAnswer)
-	}
-	if wire.Verdict == nil || wire.Severity == nil {
-		return Answer{}, fmt.Errorf("%w: verdict or severity is missing", ErrAnswer)
-	}
-	a := Answer{Summary: Plain(wire.Summary, MaxProse), RootCause: Plain(wire.RootCause, MaxProse), NextStep: Plain(wire.NextStep, MaxProse)}
-	var err error
-	if a.Severity, err = severityOf(*wire.Verdict, *wire.Severity, words); err != nil {
+	a, err := headOf(members, ids, words)
+	if err != nil {
 		return Answer{}, err
 	}
-	if len(wire.Findings) > MaxFindings {
-		return Answer{}, fmt.Errorf("%w: %d findings, at most %d are allowed", ErrAnswer, len(wire.Findings), MaxFindings)
+	if a.Summary, err = prose(members, keySummary); err != nil {
+		return Answer{}, err
 	}
-	categories := Categories()
-	for _, f := range wire.Findings {
-		if !slices.Contains(categories, f.Category) {
-			return Answer{}, fmt.Errorf("%w: unknown category %q", ErrAnswer, clip(string(f.Category)))
-		}
-		if len(f.Patterns) == 0 || len(f.Patterns) > MaxFindingPatterns {
-			return Answer{}, fmt.Errorf("%w: a finding cites %d patterns, 1 to %d are allowed", ErrAnswer, len(f.Patterns), MaxFindingPatterns)
-		}
-		for _, id := range f.Patterns {
-			if !slices.Contains(ids, id) {
-				return Answer{}, fmt.Errorf("%w: evidence %q is no pattern of the request", ErrAnswer, clip(id))
-			}
-		}
-		a.Findings = append(a.Findings, Finding{Category: f.Category, Patterns: unique(f.Patterns)})
+	if a.RootCause, err = prose(members, keyRootCause); err != nil {
+		return Answer{}, err
 	}
-	a.Fields, err = parseFields(raw, fields)
-	return a, err
+	if a.NextStep, err = prose(members, keyNextStep); err != nil {
+		return Answer{}, err
+	}
+	if a.Fields, err = parseFields(members, fields); err != nil {
+		return Answer{}, err
+	}
+	return a, nil
+}
+
+// headOf reads what code acts upon out of an answer's members.
+func headOf(members map[string]json.RawMessage, ids []string, words Words) (Answer, error) {
+	for _, key := range headKeys() {
+		if missing(members[key]) {
+			return Answer{}, fmt.Errorf("%w: %s is missing", ErrAnswer, key)
+		}
+	}
+	word, ok := stringOf(members[keyVerdict])
+	if !ok {
+		return Answer{}, fmt.Errorf("%w: verdict is no string", ErrAnswer)
+	}
+	n, ok := integerOf(members[keySeverity])
+	if !ok {
+		return Answer{}, fmt.Errorf("%w: severity is no integer", ErrAnswer)
+	}
+	severity, err := severityOf(word, n, words)
+	if err != nil {
+		return Answer{}, err
+	}
+	findings, err := findingsOf(members[keyFindings], ids)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Severity: severity, Findings: findings}, nil
+}
+
+func findingsOf(raw json.RawMessage, ids []string) ([]Finding, error) {
+	var items []json.RawMessage
+	if err := json.Unmarshal(raw, &items); err != nil {
+		return nil, fmt.Errorf("%w: findings is no array", ErrAnswer)
+	}
+	if len(items) > MaxFindings {
+		return nil, fmt.Errorf("%w: %d findings, at most %d are allowed", ErrAnswer, len(items), MaxFindings)
+	}
+	var findings []Finding
+	for _, item := range items {
+		f, err := findingOf(item, ids)
+		if err != nil {
+			return nil, err
+		}
+		findings = append(findings, f)
+	}
+	return findings, nil
+}
+
+func findingOf(raw json.RawMessage, ids []string) (Finding, error) {
+	members := map[string]json.RawMessage{}
+	err := eachMember(string(raw), func(key string, value json.RawMessage) error {
+		members[key] = value
+		return nil
+	})
+	if err != nil {
+		return Finding{}, fmt.Errorf("%w: a finding is no object", ErrAnswer)
+	}
+	category, _ := stringOf(members["category"])
+	if !slices.Contains(Categories(), Category(category)) {
+		return Finding{}, fmt.Errorf("%w: unknown category %q", ErrAnswer, clip(category))
+	}
+	var items []json.RawMessage
+	_ = json.Unmarshal(members["patterns"], &items) // what is no array cites nothing
+	if len(items) == 0 || len(items) > MaxFindingPatterns {
+		return Finding{}, fmt.Errorf("%w: a finding cites %d patterns, 1 to %d are allowed", ErrAnswer, len(items), MaxFindingPatterns)
+	}
+	f := Finding{Category: Category(category)}
+	for _, item := range items {
+		id, ok := stringOf(item)
+		if !ok || !slices.Contains(ids, id) {
+			return Finding{}, fmt.Errorf("%w: evidence %q is no pattern of the request", ErrAnswer, clip(id))
+		}
+		if !slices.Contains(f.Patterns, id) {
+			f.Patterns = append(f.Patterns, id)
+		}
+	}
+	return f, nil
 }
 
 func jsonReason(err error, raw string) string {
-	if strings.TrimSpace(raw) == "" {
+	switch {
+	case strings.TrimSpace(raw) == "":
 		return "it is empty"
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "the JSON is cut off"
 	}
 	return err.Error()
 }
 
-func severityOf(word string, n int, words Words) (Severity, error) {
+func severityOf(word string, n int64, words Words) (Severity, error) {
 	switch word {
 	case words.OK:
 		return Healthy, nil
 	case words.Warning:
-		return Severity(min(max(n, int(Notice)), int(Warning))), nil
+		return Severity(min(max(n, int64(Notice)), int64(Warning))), nil
 	case words.Critical:
 		return Critical, nil
 	case words.Unknown:
@@ -106,19 +168,29 @@ func severityOf(word string, n int, words Words) (Severity, error) {
 	return 0, fmt.Errorf("%w: unknown verdict %q", ErrAnswer, clip(word))
 }
 
-func parseFields(raw string, fields []Field) (map[string]any, error) {
+// prose reads a text of the answer's tail. One that is missing is empty: the
+// judgement does not depend on it.
+func prose(members map[string]json.RawMessage, key string) (string, error) {
+	raw := members[key]
+	if missing(raw) {
+		return "", nil
+	}
+	s, ok := stringOf(raw)
+	if !ok {
+		return "", fmt.Errorf("%w: %s is no string", ErrAnswer, key)
+	}
+	return Plain(s, MaxProse), nil
+}
+
+func parseFields(members map[string]json.RawMessage, fields []Field) (map[string]any, error) {
 	if len(fields) == 0 {
 		return nil, nil
 	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(raw), &all); err != nil {
-		return nil, fmt.Errorf("%w: %s", ErrAnswer, err.Error())
-	}
 	out := make(map[string]any, len(fields))
 	for _, f := range fields {
-		v, err := parseField(all[f.Name], f)
+		v, err := parseField(members[f.Name], f)
 		if err != nil {
-			return nil, fmt.Errorf("%w: field %q: %s", ErrAnswer, f.Name, err.Error())
+			return nil, fmt.Errorf("%w: field %q: %w", ErrAnswer, f.Name, err)
 		}
 		out[f.Name] = v
 	}
@@ -126,13 +198,13 @@ func parseFields(raw string, fields []Field) (map[string]any, error) {
 }
 
 func parseField(raw json.RawMessage, f Field) (any, error) {
-	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+	if missing(raw) {
 		return nil, errors.New("is missing")
 	}
 	switch f.Type {
 	case FieldInteger:
-		var n int64
-		if err := json.Unmarshal(raw, &n); err != nil {
+		n, ok := integerOf(raw)
+		if !ok {
 			return nil, errors.New("is no integer")
 		}
 		if low, high := f.Bounds(); n < int64(low) || n > int64(high) {
@@ -140,77 +212,32 @@ func parseField(raw json.RawMessage, f Field) (any, error) {
 		}
 		return n, nil
 	case FieldBoolean:
-		var b bool
-		if err := json.Unmarshal(raw, &b); err != nil {
-			return nil, errors.New("is no boolean")
+		switch string(raw) {
+		case "true":
+			return true, nil
+		case "false":
+			return false, nil
 		}
-		return b, nil
+		return nil, errors.New("is no boolean")
 	default:
-		var s string
-		if err := json.Unmarshal(raw, &s); err != nil {
+		s, ok := stringOf(raw)
+		if !ok {
 			return nil, errors.New("is no string")
 		}
-		if len(f.Enum) > 0 && !slices.Contains(f.Enum, s) {
-			return nil, fmt.Errorf("is %q, none of the allowed values", clip(s))
+		if len(f.Enum) > 0 {
+			if !slices.Contains(f.Enum, s) {
+				return nil, fmt.Errorf("is %q, none of the allowed values", clip(s))
+			}
+			return s, nil
 		}
 		return Plain(s, MaxFieldString), nil
 	}
 }
 
-// Plain makes a model's prose safe to show anywhere: one line of at most limit
-// characters without control or bidirectional characters, markup or links. A
-// model repeats what an attacker wrote into a log, so nothing in it may be
-// clickable or change how the text around it is shown.
-func Plain(s string, limit int) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	var b strings.Builder
-	n, space := 0, false
-	for word := range strings.FieldsSeq(strings.Map(plainRune, s)) {
-		if linked(word) {
-			word = "[link removed]"
-		}
-		if space {
-			word = " " + word
-		}
-		if k := utf8.RuneCountInString(word); n+k <= limit {
-			b.WriteString(word)
-			n += k
-		} else {
-			b.WriteString(string([]rune(word)[:max(0, limit-n-1)]) + "…")
-			break
-		}
-		space = true
+// clip shortens what an error repeats of an answer to one word.
+func clip(s string) string {
+	for word := range strings.FieldsSeq(s) {
+		return Plain(word, 24)
 	}
-	return strings.TrimSpace(b.String())
-}
-
-// plainRune drops what changes the text around it and replaces markup.
-func plainRune(r rune) rune {
-	switch {
-	case r == '<' || r == '>' || r == '`' || r == '|':
-		return ' '
-	case unicode.IsSpace(r):
-		return ' '
-	case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r):
-		return -1
-	}
-	return r
-}
-
-func linked(word string) bool {
-	w := strings.ToLower(word)
-	return strings.Contains(w, "://") || strings.Contains(w, "www.") || strings.Contains(w, "](") ||
-		strings.HasPrefix(w, "javascript:") || strings.HasPrefix(w, "data:") || strings.HasPrefix(w, "mailto:")
-}
-
-func clip(s string) string { return Plain(s, 40) }
-
-func unique(in []string) []string {
-	out := make([]string, 0, len(in))
-	for _, s := range in {
-		if !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return out
+	return ""
 }

@@ -7,10 +7,13 @@ import (
 )
 
 // Bounds of an answer. Prose is short because a model on a CPU writes 15 to 25
-// tokens a second; findings are few because their ids cost tokens each.
+// tokens a second. Findings are few because the verdict stands behind them: with
+// these bounds the longest head (findings, verdict, severity) takes 54 tokens of
+// Llama 3's vocabulary on one line with spaces and ids of three digits. A third
+// finding would make it 70.
 const (
-	MaxFindings        = 4
-	MaxFindingPatterns = 4
+	MaxFindings        = 2
+	MaxFindingPatterns = 2
 	MaxProse           = 300 // characters of summary, root_cause and next_step each
 	MaxFieldString     = 160 // characters of a prompt's own string field
 )
@@ -69,6 +72,51 @@ func (f Field) Bounds() (low, high int) {
 // by byte, because llama.cpp keeps the order of the wire.
 func Schema(ids []string, fields []Field, words Words) json.RawMessage {
 	w := &schemaWriter{}
+	w.head(ids, words)
+	required := headKeys()
+	for _, f := range fields {
+		w.raw(",")
+		w.value(f.Name)
+		w.raw(":")
+		w.field(f)
+		required = append(required, f.Name)
+	}
+	for _, name := range []string{keySummary, keyRootCause, keyNextStep} {
+		w.raw(fmt.Sprintf(`,%q:{"type":"string","maxLength":%d}`, name, MaxProse))
+		required = append(required, name)
+	}
+	w.close(required)
+	return w.Bytes()
+}
+
+// HeadSchema returns the JSON Schema of an answer's head alone: findings, verdict
+// and severity as in [Schema]. It is for asking once more where an answer could
+// not be read; [Salvage] reads what comes back.
+func HeadSchema(ids []string, words Words) json.RawMessage {
+	w := &schemaWriter{}
+	w.head(ids, words)
+	w.close(headKeys())
+	return w.Bytes()
+}
+
+// The keys of an answer that are not a prompt's own.
+const (
+	keyFindings  = "findings"
+	keyVerdict   = "verdict"
+	keySeverity  = "severity"
+	keySummary   = "summary"
+	keyRootCause = "root_cause"
+	keyNextStep  = "next_step"
+)
+
+func headKeys() []string { return []string{keyFindings, keyVerdict, keySeverity} }
+
+type schemaWriter struct{ bytes.Buffer }
+
+func (w *schemaWriter) raw(s string) { w.WriteString(s) }
+
+// head writes the schema up to the last property of the head.
+func (w *schemaWriter) head(ids []string, words Words) {
 	w.raw(`{"type":"object","properties":{"findings":{"type":"array","maxItems":`)
 	if len(ids) == 0 {
 		w.raw(`0,"items":{"type":"object"}}`)
@@ -82,27 +130,13 @@ func Schema(ids []string, fields []Field, words Words) json.RawMessage {
 	w.raw(`,"verdict":{"enum":`)
 	w.value(words.List())
 	w.raw(`},"severity":{"type":"integer","minimum":0,"maximum":3}`)
-	required := []string{"findings", "verdict", "severity"}
-	for _, f := range fields {
-		w.raw(",")
-		w.value(f.Name)
-		w.raw(":")
-		w.field(f)
-		required = append(required, f.Name)
-	}
-	for _, name := range []string{"summary", "root_cause", "next_step"} {
-		w.raw(fmt.Sprintf(`,%q:{"type":"string","maxLength":%d}`, name, MaxProse))
-		required = append(required, name)
-	}
+}
+
+func (w *schemaWriter) close(required []string) {
 	w.raw(`},"required":`)
 	w.value(required)
 	w.raw(`,"additionalProperties":false}`)
-	return w.Bytes()
 }
-
-type schemaWriter struct{ bytes.Buffer }
-
-func (w *schemaWriter) raw(s string) { w.WriteString(s) }
 
 // value writes v, which is a string or a slice of strings and cannot fail.
 func (w *schemaWriter) value(v any) {
