@@ -59,8 +59,8 @@ type Engine struct {
 }
 
 // NewEngine returns an engine with the built-in prompts and signatures and a ledger
-// for up to ledgerSize judgements. Close the ledger at the end.
-func NewEngine(ledgerSize int, tracer trace.Tracer, now func() time.Time) (*Engine, error) {
+// of up to ledgerBytes bytes. Close the ledger at the end.
+func NewEngine(ledgerBytes int64, tracer trace.Tracer, now func() time.Time) (*Engine, error) {
 	registry, err := prompts.NewRegistry()
 	if err != nil {
 		return nil, fmt.Errorf("built-in prompts: %w", err)
@@ -70,7 +70,7 @@ func NewEngine(ledgerSize int, tracer trace.Tracer, now func() time.Time) (*Engi
 		return nil, fmt.Errorf("built-in signatures: %w", err)
 	}
 	return &Engine{
-		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(ledgerSize, now), Memory: NewMemory(), Roster: verdict.NewRoster(), Tracer: tracer, Now: now,
+		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(verdict.LedgerOptions{Bytes: ledgerBytes, Now: now}), Memory: NewMemory(), Roster: verdict.NewRoster(), Tracer: tracer, Now: now,
 	}, nil
 }
 

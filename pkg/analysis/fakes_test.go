@@ -26,7 +26,7 @@ var end = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 func engine(t *testing.T) *Engine {
 	t.Helper()
 	var looks atomic.Int64
-	e, err := NewEngine(100, noop.NewTracerProvider().Tracer(""), func() time.Time { return end.Add(time.Duration(looks.Add(1)) * time.Hour) })
+	e, err := NewEngine(1<<20, noop.NewTracerProvider().Tracer(""), func() time.Time { return end.Add(time.Duration(looks.Add(1)) * time.Hour) })
 	require.NoError(t, err)
 	t.Cleanup(e.Ledger.Close)
 	return e

@@ -168,17 +168,18 @@ var errNotReady = errors.New("the model's verdict is not ready yet")
 func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key verdict.Key, t *timer) error {
 	q.progress("infer", "asking the model about %d patterns", len(l.entries))
 	left := e.left(ctx, q)
-	entry, cached, err := e.Ledger.Do(ctx, key, q.Wait > 0, func(ctx context.Context) (verdict.Entry, error) {
+	out, err := e.Ledger.Do(ctx, verdict.Ask{Key: key, Keep: q.Wait > 0, Judge: func(ctx context.Context, _ *verdict.Call) (verdict.Entry, error) {
 		return e.ask(ctx, q, l, left)
-	})
+	}})
 	if err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) && q.Wait > 0 {
 			return errNotReady
 		}
 		return err
 	}
+	entry := out.Entry
 	t.add(func(c *Cost) {
-		if cached {
+		if out.Cached {
 			c.CallsAvoided++
 			return
 		}
@@ -190,7 +191,7 @@ func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key 
 	if n := entry.Omitted + l.omitted.n; n > 0 {
 		g.notice(false, "%s%d of %d patterns of lower rank were not shown to the model.", g.prefix(), n, max(len(g.Patterns), len(g.Series)))
 	}
-	apply(g, l, entry, cached)
+	apply(g, l, entry, out.Cached)
 	return nil
 }
 
@@ -221,12 +222,15 @@ func (e *Engine) ask(ctx context.Context, q question, l layout, left time.Durati
 	if err != nil {
 		return verdict.Entry{}, lasting(err)
 	}
-	p, _ := verdict.Probability(reply.Tokens, fitted.words) // unknown where the server sends none
+	p, confidence := verdict.ProbabilityUnknown, verdict.ConfidenceUnknown
+	if d, ok := verdict.Distribution(reply.Tokens, fitted.words); ok {
+		p, confidence = d[2], verdict.Confidence(d, answer.Severity)
+	}
 	for i := range answer.Findings {
 		answer.Findings[i].Patterns = fitted.texts(answer.Findings[i].Patterns)
 	}
 	return verdict.Entry{
-		Answer: answer, Probability: p, Model: cmp.Or(reply.Model, caps.Model), Omitted: len(l.entries) - len(fitted.entries),
+		Answer: answer, Probability: p, Confidence: confidence, Model: cmp.Or(reply.Model, caps.Model), Omitted: len(l.entries) - len(fitted.entries),
 		Usage: verdict.Usage{
 			PromptTokens: reply.Timings.PromptTokens + reply.Timings.CachedTokens, CachedTokens: reply.Timings.CachedTokens,
 			AnswerTokens: reply.Timings.AnswerTokens,

@@ -84,7 +84,7 @@ func (l *live) add(at, seen time.Time, text string) {
 // watch is an engine whose clock is that of the logs.
 func watch(t *testing.T, l *live) *Engine {
 	t.Helper()
-	e, err := NewEngine(10, noop.NewTracerProvider().Tracer(""), func() time.Time { l.mu.Lock(); defer l.mu.Unlock(); return l.now })
+	e, err := NewEngine(1<<20, noop.NewTracerProvider().Tracer(""), func() time.Time { l.mu.Lock(); defer l.mu.Unlock(); return l.now })
 	require.NoError(t, err)
 	t.Cleanup(e.Ledger.Close)
 	return e
@@ -290,7 +290,7 @@ func TestASlowServerIsAskedLess(t *testing.T) {
 	}
 	ask := func(speed llm.Speed) (*Result, *model) {
 		m := &model{answer: says("ok", ""), perByte: 0.3, speed: speed}
-		e, err := NewEngine(10, noop.NewTracerProvider().Tracer(""), time.Now)
+		e, err := NewEngine(1<<20, noop.NewTracerProvider().Tracer(""), time.Now)
 		require.NoError(t, err)
 		t.Cleanup(e.Ledger.Close)
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

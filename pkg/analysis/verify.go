@@ -13,7 +13,7 @@ import (
 // and an incident that no pattern supports becomes a warning.
 func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	v := verdict.Verdict{
-		Severity: e.Answer.Severity, RulesSeverity: g.Rules.Severity, Probability: e.Probability,
+		Severity: e.Severity(), RulesSeverity: g.Rules.Severity, Probability: e.Probability,
 		Summary: e.Answer.Summary, RootCause: e.Answer.RootCause, NextStep: e.Answer.NextStep, Fields: e.Answer.Fields,
 		Source: verdict.SourceModel, Cached: cached, Model: e.Model, SuspectedInjection: g.Rules.Injection,
 	}

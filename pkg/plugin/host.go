@@ -27,8 +27,8 @@ import (
 // ID is the plugin's id; plugin.json has the same.
 const ID = "lokalyst-aianalysis-datasource"
 
-// ledgerSize bounds the remembered judgements; each is a short answer.
-const ledgerSize = 4096
+// ledgerBytes bounds the remembered judgements; each takes one or two kilobytes.
+const ledgerBytes = 16 << 20
 
 // A Host owns what outlives a data source instance, because Grafana rebuilds
 // instances on every settings change: the ledger, the prompt registry and the
@@ -58,7 +58,7 @@ type sharedServer struct {
 
 // NewHost loads the built-in prompts and signatures.
 func NewHost(now func() time.Time) (*Host, error) {
-	engine, err := analysis.NewEngine(ledgerSize, tracing.DefaultTracer(), now)
+	engine, err := analysis.NewEngine(ledgerBytes, tracing.DefaultTracer(), now)
 	if err != nil {
 		return nil, err
 	}

@@ -2,51 +2,28 @@ package verdict
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"io"
+	"math"
 	"sync"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
-
-// A Key addresses a judgement by its content and by who asks.
-type Key [sha256.Size]byte
-
-// KeyOf hashes parts into a key. The parts are length-prefixed, so that moving a
-// byte from one part to the next gives another key.
-func KeyOf(parts ...string) Key {
-	h := sha256.New()
-	for _, p := range parts {
-		fmt.Fprintf(h, "%d:", len(p))
-		_, _ = io.WriteString(h, p)
-	}
-	return Key(h.Sum(nil))
-}
-
-// String returns the key in hexadecimal.
-func (k Key) String() string { return hex.EncodeToString(k[:]) }
-
-// An Entry is what a model said about one content.
-type Entry struct {
-	Answer      Answer
-	Probability float64
-	Model       string
-	// Omitted counts the patterns that were dropped to fit the model's context.
-	Omitted int
-	Usage   Usage
-}
-
-// Usage is what a judgement cost the model server.
-type Usage struct {
-	PromptTokens, CachedTokens, AnswerTokens int
-}
 
 // ErrLedgerClosed is returned by [Ledger.Do] after [Ledger.Close].
 var ErrLedgerClosed = errors.New("the ledger is closed")
+
+// LedgerOptions bound a [Ledger].
+type LedgerOptions struct {
+	// Bytes bounds the memory of the remembered judgements; 16 MiB by default, which
+	// holds some ten thousand.
+	Bytes int64
+	// EntryBytes bounds one of them; 64 KiB by default. What is larger is returned
+	// to who asked and not remembered.
+	EntryBytes int64
+	// Now is the clock for how long failures are remembered; time.Now by default.
+	Now func() time.Time
+}
 
 // A Ledger remembers model judgements by content, so that the same content is
 // never asked twice, and joins concurrent requests for the same content into one
@@ -56,23 +33,34 @@ type Ledger struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	calls  sync.WaitGroup
-	now    func() time.Time
+	opts   LedgerOptions
 
 	mu       sync.Mutex
 	closed   bool
-	entries  *lru.Cache[Key, Entry]
-	failures *lru.Cache[Key, failure]
+	entries  *simplelru.LRU[Key, held]
+	bytes    int64 // of entries
+	failures *simplelru.LRU[Key, failure]
 	flying   map[Key]*flight
+}
+
+// held is a remembered judgement with its size in bytes.
+type held struct {
+	Entry
+	size int64
 }
 
 // A failure is remembered for a while, see [Lasting].
 type failure struct {
-	err   error
+	flown
 	until time.Time
 }
 
-// failureFor is how long a lasting failure is remembered.
-const failureFor = 5 * time.Minute
+const (
+	// failureFor is how long a lasting failure is remembered.
+	failureFor = 5 * time.Minute
+	// maxFailures is how many are, each with a head of at most maxHead.
+	maxFailures = 256
+)
 
 // Lasting marks an error of a judgement that asking again at once cannot mend: at
 // temperature 0 the same question gets the same unusable answer. The ledger
@@ -83,114 +71,176 @@ type lasting struct{ error }
 
 func (l *lasting) Unwrap() error { return l.error }
 
-// A flight is one call under way and those who wait for it.
-type flight struct {
-	cancel  context.CancelFunc
-	done    chan struct{}
-	entry   Entry
-	err     error
-	waiters int
-	keep    bool
-}
-
-// NewLedger returns a ledger for up to size judgements.
-func NewLedger(size int, now func() time.Time) *Ledger {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Ledger{
-		ctx: ctx, cancel: cancel, now: now, entries: newCache[Entry](size), failures: newCache[failure](size), flying: map[Key]*flight{},
+// NewLedger returns an empty ledger.
+func NewLedger(o LedgerOptions) *Ledger {
+	if o.Bytes <= 0 {
+		o.Bytes = 16 << 20
 	}
+	if o.EntryBytes <= 0 {
+		o.EntryBytes = 64 << 10
+	}
+	if o.Now == nil {
+		o.Now = time.Now //nolint:forbidigo // the documented default
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &Ledger{ctx: ctx, cancel: cancel, opts: o, failures: newLRU[failure](maxFailures, nil), flying: map[Key]*flight{}}
+	// Their number is bounded by their bytes.
+	l.entries = newLRU(math.MaxInt, func(_ Key, h held) { l.bytes -= h.size })
+	return l
 }
 
-func newCache[V any](size int) *lru.Cache[Key, V] {
-	c, err := lru.New[Key, V](max(1, size))
+func newLRU[V any](size int, gone func(Key, V)) *simplelru.LRU[Key, V] {
+	c, err := simplelru.NewLRU(size, gone)
 	if err != nil {
 		panic(err) // only a size below 1 is refused
 	}
 	return c
 }
 
-// Do returns the judgement for key: the remembered one (cached is true), that of
-// a call under way, or that of judge. A judgement is remembered unless judge
-// returns an error; an error is for a while where it is [Lasting]. When ctx ends, Do returns its error; judge is then cancelled
-// if nobody else waits for it, unless keep asked once to let it finish for the
-// next asker. judge must respect its own context and bound its own time.
-func (l *Ledger) Do(ctx context.Context, key Key, keep bool, judge func(context.Context) (Entry, error)) (e Entry, cached bool, err error) {
-	l.mu.Lock()
-	if e, ok := l.entries.Get(key); ok {
-		l.mu.Unlock()
-		return e, true, nil
+// An Ask is one request for a judgement.
+type Ask struct {
+	Key Key
+	// Keep lets a call go on for the next asker when this one leaves.
+	Keep bool
+	// Urgency is how urgent the asker is; lower is more urgent.
+	Urgency int
+	// Early is told of a judgement whose prose is still being written, at most once
+	// and before Do returns, on the goroutine of Do. It may be nil.
+	Early func(Entry)
+	// Judge makes the judgement if nobody has and nobody does. It must respect its
+	// context, which is not the asker's, and bound its own time. Its values are those
+	// of the first asker's context, so that spans and loggers stay connected.
+	Judge func(ctx context.Context, c *Call) (Entry, error)
+}
+
+// An Outcome is what [Ledger.Do] found.
+type Outcome struct {
+	Entry Entry
+	// Cached says that the judgement was remembered.
+	Cached bool
+	// Early says that the entry is a head that was published while the answer was
+	// being written, and that the whole answer was not there in time or failed.
+	Early bool
+}
+
+// Do returns the judgement for a key: the remembered one, that of a call under way,
+// or that of a.Judge. A judgement is remembered unless Judge returns an error; an
+// error is for a while where it is [Lasting]. When ctx ends or Judge fails and Judge
+// has published a head, that is the outcome, without an error; else the error is
+// ctx's or Judge's. When nobody waits for a call any more it is cancelled, unless one
+// who waited asked to keep it.
+func (l *Ledger) Do(ctx context.Context, a Ask) (Outcome, error) {
+	f, out, err := l.join(ctx, &a)
+	if f == nil {
+		return out, err
 	}
-	if f, ok := l.failures.Get(key); ok && l.now().Before(f.until) {
-		l.mu.Unlock()
-		return Entry{}, true, f.err
+	defer l.leave(f, &a)
+	published := f.published
+	for {
+		select {
+		case <-f.done:
+			return f.outcome()
+		default: // what is finished comes before what ends at the same time
+		}
+		select {
+		case <-f.done:
+		case <-published:
+			published = nil
+			if a.Early != nil {
+				a.Early(f.early)
+			}
+		case <-ctx.Done():
+			return l.abandoned(ctx, f)
+		}
+	}
+}
+
+// join finds what is remembered, or the call under way, or starts one.
+func (l *Ledger) join(ctx context.Context, a *Ask) (*flight, Outcome, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if h, ok := l.entries.Get(a.Key); ok {
+		return nil, Outcome{Entry: h.Entry, Cached: true}, nil
+	}
+	if f, ok := l.failures.Get(a.Key); ok {
+		if l.opts.Now().Before(f.until) {
+			out, err := f.outcome()
+			out.Cached = true
+			return nil, out, err
+		}
+		l.failures.Remove(a.Key)
 	}
 	if l.closed {
-		l.mu.Unlock()
-		return Entry{}, false, ErrLedgerClosed
+		return nil, Outcome{}, ErrLedgerClosed
 	}
-	f, ok := l.flying[key]
+	f, ok := l.flying[a.Key]
 	if !ok {
-		f = l.start(ctx, key, judge)
+		f = l.start(ctx, a)
 	}
-	f.waiters++
-	f.keep = f.keep || keep
-	l.mu.Unlock()
+	f.join(a)
+	return f, Outcome{}, nil
+}
 
+// abandoned is the outcome for a waiter whose time is over.
+func (l *Ledger) abandoned(ctx context.Context, f *flight) (Outcome, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	select {
 	case <-f.done:
-		return f.entry, false, f.err
-	case <-ctx.Done():
+		return f.outcome()
+	case <-f.published:
+		return Outcome{Entry: f.early, Early: true}, nil
+	default:
+		return Outcome{}, ctx.Err()
 	}
+}
+
+// leave takes a waiter off a call.
+func (l *Ledger) leave(f *flight, a *Ask) {
 	l.mu.Lock()
-	f.waiters--
-	if f.waiters == 0 && !f.keep {
-		f.cancel()
-		if l.flying[key] == f {
-			delete(l.flying, key) // a later asker starts afresh rather than joining a dying call
-		}
+	defer l.mu.Unlock()
+	if !f.leave(a) {
+		return
 	}
-	l.mu.Unlock()
-	return Entry{}, false, ctx.Err()
+	f.cancel()
+	if l.flying[a.Key] == f {
+		delete(l.flying, a.Key) // a later asker starts afresh rather than joining a dying call
+	}
 }
 
-// start runs judge apart from the asker's cancellation but with its values, so
-// that spans and loggers stay connected. The caller holds l.mu.
-func (l *Ledger) start(ctx context.Context, key Key, judge func(context.Context) (Entry, error)) *flight {
-	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(l.ctx, cancel)
-	f := &flight{cancel: cancel, done: make(chan struct{})}
-	l.flying[key] = f
-	l.calls.Go(func() {
-		defer stop()
-		defer cancel()
-		entry, err := protect(run, judge)
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		f.entry, f.err = entry, err
-		var last *lasting
-		switch {
-		case err == nil:
-			l.entries.Add(key, entry)
-		case errors.As(err, &last):
-			l.failures.Add(key, failure{err: err, until: l.now().Add(failureFor)})
-		}
-		if l.flying[key] == f {
-			delete(l.flying, key)
-		}
-		close(f.done)
-	})
-	return f
+// Warm adds a judgement that was restored, if there is none for the key. It reports
+// whether it did; an entry above the bounds is refused. Restore the oldest first, for
+// it is forgotten first.
+func (l *Ledger) Warm(key Key, e Entry) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || l.entries.Contains(key) {
+		return false
+	}
+	return l.remember(key, e)
 }
 
-// protect turns a panic of judge into an error: it runs on a goroutine of its own,
-// where a panic would end the plugin for everyone.
-func protect(ctx context.Context, judge func(context.Context) (Entry, error)) (e Entry, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("judging panicked: %v", r)
-		}
-	}()
-	return judge(ctx)
+// remember adds an entry and drops those that were not asked for the longest until
+// it fits. The caller holds l.mu.
+func (l *Ledger) remember(key Key, e Entry) bool {
+	size := e.size()
+	if size > min(l.opts.EntryBytes, l.opts.Bytes) {
+		return false
+	}
+	l.entries.Remove(key) // its bytes are no longer taken
+	for l.bytes+size > l.opts.Bytes {
+		l.entries.RemoveOldest()
+	}
+	l.entries.Add(key, held{Entry: e, size: size})
+	l.bytes += size
+	return true
+}
+
+// Size returns how many judgements are remembered and what they take, in bytes.
+func (l *Ledger) Size() (entries int, bytes int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.entries.Len(), l.bytes
 }
 
 // Close cancels the calls under way and waits for them to return.

@@ -20,30 +20,81 @@ type Candidate struct {
 	LogProb float64
 }
 
-// Probability returns how likely the model held an incident to be: the share of
-// the critical word at the token where the verdict is written, renormalised over
-// the four words. ok is false where the tokens do not show it: no verdict token
-// was found, or none of the words is among its candidates.
-func Probability(tokens []Token, words Words) (p float64, ok bool) {
+// Distribution returns how the model spread its belief over the four words, in the
+// order of [Words.List], at the token where the verdict is written. The shares add
+// up to 1: they are those of the words' first tokens among the candidates there,
+// renormalised, and 0 for a word that is none of them. ok is false where the tokens
+// do not show it: no verdict token was found, or none of the words is among its
+// candidates.
+func Distribution(tokens []Token, words Words) (p [4]float64, ok bool) {
 	i := verdictToken(tokens)
 	if i < 0 {
-		return ProbabilityUnknown, false
+		return p, false
 	}
-	var mass [4]float64
 	total := 0.0
 	for k, w := range words.List() {
 		for _, c := range tokens[i].Top {
 			if t := strings.TrimLeft(c.Text, ` "`); t != "" && strings.HasPrefix(w, t) && firstTokenOf(c.Text, tokens[i].Text) {
-				mass[k] += math.Exp(min(0, c.LogProb))
+				p[k] += probability(c.LogProb)
 			}
 		}
-		total += mass[k]
+		total += p[k]
 	}
 	if total <= 0 {
+		return [4]float64{}, false
+	}
+	for k := range p {
+		p[k] /= total
+	}
+	return p, true
+}
+
+// probability reads a log-probability of a server, which can be anything: NaN in a
+// result would read as healthy in a rule.
+func probability(log float64) float64 {
+	if math.IsNaN(log) {
+		return 0
+	}
+	return math.Exp(min(0, log))
+}
+
+// Probability returns how likely the model held an incident to be: the share of
+// the critical word in the [Distribution], or [ProbabilityUnknown] where ok is false.
+func Probability(tokens []Token, words Words) (p float64, ok bool) {
+	d, ok := Distribution(tokens, words)
+	if !ok {
 		return ProbabilityUnknown, false
 	}
-	return mass[2] / total, true
+	return d[2], true
 }
+
+// ConfidenceFloor is the share of the written word from which on its judgement
+// counts. Below it, the three words that were not written are together more likely
+// than the one that was: the model says itself that it is rather something else, and
+// which of them is chance.
+const ConfidenceFloor = 0.5
+
+// ConfidenceUnknown is the confidence where the model server does not tell.
+const ConfidenceUnknown = -1.0
+
+// Confidence returns the share of the word that stands for a severity in a
+// [Distribution]: how sure the model was of what it wrote.
+func Confidence(d [4]float64, s Severity) float64 {
+	switch s {
+	case Healthy:
+		return d[0]
+	case Notice, Warning:
+		return d[1]
+	case Critical:
+		return d[2]
+	}
+	return d[3]
+}
+
+// Unsure reports whether a confidence is below [ConfidenceFloor], so that the
+// judgement is inconclusive. One that is unknown lowers nothing: many servers send
+// no probabilities.
+func Unsure(confidence float64) bool { return confidence >= 0 && confidence < ConfidenceFloor }
 
 // firstTokenOf accepts candidates that stand where the written token stands: both
 // carry the opening quote or neither does.

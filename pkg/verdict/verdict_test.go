@@ -1,15 +1,11 @@
 package verdict_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -109,6 +105,12 @@ func TestProbability(t *testing.T) {
 		{Text: "ok", Top: top(map[string]float64{"ok": 0.3, "critical": 0.1, "cat": 0.4, "unknown": 0.1})},
 		{Text: `"}`},
 	}
+	d, ok := verdict.Distribution(tokens, words)
+	require.True(t, ok)
+	require.InDeltaSlice(t, []float64{0.6, 0, 0.2, 0.2}, d[:], 1e-9)
+	require.InDelta(t, 0.6, verdict.Confidence(d, verdict.Healthy), 1e-9)
+	require.InDelta(t, 0.2, verdict.Confidence(d, verdict.Inconclusive), 1e-9)
+	require.Zero(t, verdict.Confidence(d, verdict.Notice)+verdict.Confidence(d, verdict.Warning))
 	p, ok := verdict.Probability(tokens, words)
 	require.True(t, ok)
 	require.InDelta(t, 0.2, p, 1e-9, "renormalised over the words; a word that is no verdict does not count")
@@ -116,6 +118,11 @@ func TestProbability(t *testing.T) {
 	tokens[4].Top[0].LogProb = 1000
 	p, _ = verdict.Probability(tokens, words)
 	require.False(t, math.IsNaN(p), "NaN reads as healthy in a rule")
+	for i := range tokens[4].Top {
+		tokens[4].Top[i].LogProb = math.NaN()
+	}
+	_, ok = verdict.Distribution(tokens, words)
+	require.False(t, ok)
 
 	_, ok = verdict.Probability(tokens[:4], words)
 	require.False(t, ok, "no verdict token")
@@ -123,100 +130,6 @@ func TestProbability(t *testing.T) {
 	p, ok = verdict.Probability(tokens, words)
 	require.False(t, ok)
 	require.Equal(t, verdict.ProbabilityUnknown, p)
-}
-
-func TestLedgerAsksOnce(t *testing.T) {
-	l := verdict.NewLedger(10, time.Now)
-	defer l.Close()
-	release := make(chan struct{})
-	calls := 0
-	judge := func(context.Context) (verdict.Entry, error) {
-		calls++
-		<-release
-		return verdict.Entry{Model: "m"}, nil
-	}
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			e, _, err := l.Do(t.Context(), verdict.KeyOf("a"), false, judge)
-			require.NoError(t, err)
-			require.Equal(t, "m", e.Model)
-		})
-	}
-	close(release)
-	wg.Wait()
-	_, cached, err := l.Do(t.Context(), verdict.KeyOf("a"), false, judge)
-	require.NoError(t, err)
-	require.True(t, cached)
-	require.Equal(t, 1, calls)
-}
-
-func TestLedgerCancelsACallNobodyWaitsFor(t *testing.T) {
-	l := verdict.NewLedger(10, time.Now)
-	defer l.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
-	}()
-	_, _, err := l.Do(ctx, verdict.KeyOf("a"), false, func(run context.Context) (verdict.Entry, error) {
-		cancel()
-		<-run.Done()
-		ended <- run.Err()
-		return verdict.Entry{}, run.Err()
-	})
-	require.ErrorIs(t, err, context.Canceled)
-	require.ErrorIs(t, <-ended, context.Canceled)
-}
-
-func TestLedgerKeepsACallForTheNextAsker(t *testing.T) {
-	l := verdict.NewLedger(10, time.Now)
-	defer l.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	release := make(chan struct{})
-	_, _, err := l.Do(ctx, verdict.KeyOf("a"), true, func(context.Context) (verdict.Entry, error) {
-		cancel()
-		<-release
-		return verdict.Entry{Model: "late"}, nil
-	})
-	require.ErrorIs(t, err, context.Canceled)
-	close(release)
-	e, _, err := l.Do(t.Context(), verdict.KeyOf("a"), false, func(context.Context) (verdict.Entry, error) {
-		return verdict.Entry{}, errors.New("asked again")
-	})
-	require.NoError(t, err)
-	require.Equal(t, "late", e.Model)
-}
-
-func TestLedgerForgetsErrorsAndSurvivesPanics(t *testing.T) {
-	l := verdict.NewLedger(10, time.Now)
-	defer l.Close()
-	_, _, err := l.Do(t.Context(), verdict.KeyOf("a"), false, func(context.Context) (verdict.Entry, error) { panic("boom") })
-	require.ErrorContains(t, err, "boom")
-	_, cached, err := l.Do(t.Context(), verdict.KeyOf("a"), false, func(context.Context) (verdict.Entry, error) { return verdict.Entry{}, nil })
-	require.NoError(t, err)
-	require.False(t, cached)
-}
-
-func TestLedgerRemembersLastingFailuresForAWhile(t *testing.T) {
-	now := time.Unix(1000, 0)
-	l := verdict.NewLedger(10, func() time.Time { return now })
-	defer l.Close()
-	calls := 0
-	ask := func() error {
-		_, _, err := l.Do(t.Context(), verdict.KeyOf("a"), false, func(context.Context) (verdict.Entry, error) {
-			calls++
-			return verdict.Entry{}, verdict.Lasting(verdict.ErrAnswer)
-		})
-		return err
-	}
-	for range 5 {
-		require.ErrorIs(t, ask(), verdict.ErrAnswer)
-	}
-	require.Equal(t, 1, calls)
-	now = now.Add(6 * time.Minute)
-	require.ErrorIs(t, ask(), verdict.ErrAnswer)
-	require.Equal(t, 2, calls)
 }
 
 func TestKeyPartsDoNotRunTogether(t *testing.T) {

@@ -27,8 +27,8 @@ const lokiTimeout = 60 * time.Second
 // flag would show it in the process list.
 const keyVariable = "LOKALYST_LLM_API_KEY"
 
-// ledgerSize is enough for the groups of one analysis.
-const ledgerSize = 100
+// ledgerBytes is enough for the groups of one analysis.
+const ledgerBytes = 1 << 20
 
 type analyzeFlags struct {
 	loki, tenant, llm, model string
@@ -86,7 +86,7 @@ func analyze(ctx context.Context, f analyzeFlags, expr string, stdout, stderr io
 	}
 	p := newProgress(stderr, f.quiet)
 	request.Progress = p.step
-	engine, err := analysis.NewEngine(ledgerSize, noop.NewTracerProvider().Tracer("lokalyst"), time.Now)
+	engine, err := analysis.NewEngine(ledgerBytes, noop.NewTracerProvider().Tracer("lokalyst"), time.Now)
 	if err != nil {
 		return 0, &exitError{exitNoVerdict, err}
 	}

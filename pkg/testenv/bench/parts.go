@@ -76,10 +76,10 @@ func benchVerdict(ctx context.Context, report func(string, float64, string)) err
 		return err
 	}
 	report("answer_parse_cpu_us", micros(d), "us")
-	ledger := verdict.NewLedger(10, time.Now)
+	ledger := verdict.NewLedger(verdict.LedgerOptions{})
 	defer ledger.Close()
 	d, err = each(10_000, func() error {
-		_, _, err := ledger.Do(ctx, verdict.KeyOf("bench"), false, func(context.Context) (verdict.Entry, error) { return verdict.Entry{}, nil })
+		_, err := ledger.Do(ctx, verdict.Ask{Key: verdict.KeyOf("bench"), Judge: func(context.Context, *verdict.Call) (verdict.Entry, error) { return verdict.Entry{}, nil }})
 		return err
 	})
 	if err != nil {
