@@ -38,42 +38,58 @@ const maxProbe = 4 << 20
 // query do not wait for a dead server one after another.
 const failureFor = 5 * time.Second
 
-// Capabilities asks the server what it serves, at most every 30 s. It never runs
-// the model. With an error it returns what the server said last, the zero value
-// where it never answered.
+// Capabilities asks the server what it serves, at most every 30 s and once for all that
+// want to know at the same time. It never runs the model. With an error it returns what
+// the server said last, the zero value where it never answered. ctx bounds the wait.
 func (s *Server) Capabilities(ctx context.Context) (Capabilities, error) {
+	readyErr := s.ready(ctx)
 	s.mu.Lock()
 	caps, err, asked := s.caps, s.capsErr, s.capsTime
 	s.mu.Unlock()
+	if readyErr != nil {
+		return caps, readyErr
+	}
 	age := s.cfg.Now().Sub(asked)
-	if !asked.IsZero() && age < capabilitiesFor && (err == nil || age < failureFor) {
+	if !asked.IsZero() && age < capabilitiesFor && (err == nil || age < failureFor && !errors.Is(err, ErrLoading)) {
 		return caps, err
 	}
-	fresh, err := s.probe(ctx)
-	if err != nil && ctx.Err() != nil {
-		return caps, err // the caller's end says nothing about the server
+	return s.learn(ctx)
+}
+
+// Refresh asks the server now, whatever it said before and however often it failed.
+func (s *Server) Refresh(ctx context.Context) (Capabilities, error) { return s.learn(ctx) }
+
+func (s *Server) learn(ctx context.Context) (Capabilities, error) {
+	_, err := share(ctx, s, "capabilities", func(ctx context.Context) (struct{}, error) { return struct{}{}, s.relearn(ctx) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.caps, err
+}
+
+// relearn asks for the capabilities and remembers them, or why they are not known.
+func (s *Server) relearn(ctx context.Context) error {
+	fresh, total, err := s.probe(ctx)
+	if errors.Is(err, context.Canceled) {
+		return errClosed()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.capsErr, s.capsTime = err, s.cfg.Now()
-	if err == nil {
-		if fresh != s.caps {
-			s.words = map[string][]int{} // another model has other tokens
-		}
-		s.caps = fresh
+	if err != nil {
+		return err
 	}
-	return s.caps, err
+	if fresh != s.caps && s.caps != (Capabilities{}) { // another model has other tokens, and its own speed
+		s.words, s.meter = map[string][]int{}, meter{}
+		s.blindUntil = time.Time{}
+	}
+	s.caps, s.total = fresh, total
+	s.rearrange() // there may be more slots
+	return nil
 }
 
-// Refresh asks the server now, whatever it said before.
-func (s *Server) Refresh(ctx context.Context) (Capabilities, error) {
-	s.mu.Lock()
-	s.capsTime = time.Time{}
-	s.mu.Unlock()
-	return s.Capabilities(ctx)
-}
-
-func (s *Server) probe(ctx context.Context) (Capabilities, error) {
+// probe asks for the capabilities, and for the slots of the server whatever is configured
+// here.
+func (s *Server) probe(ctx context.Context) (caps Capabilities, total int, err error) {
 	var models struct {
 		Data []struct {
 			ID   string `json:"id"`
@@ -83,9 +99,9 @@ func (s *Server) probe(ctx context.Context) (Capabilities, error) {
 		} `json:"data"`
 	}
 	if err := s.ask(ctx, http.MethodGet, "/v1/models", nil, &models); err != nil {
-		return Capabilities{}, err
+		return Capabilities{}, 0, err
 	}
-	caps := Capabilities{Slots: 1, Model: s.cfg.Model}
+	caps = Capabilities{Slots: 1, Model: s.cfg.Model}
 	if len(models.Data) > 0 {
 		m := models.Data[0]
 		for _, other := range models.Data {
@@ -102,9 +118,10 @@ func (s *Server) probe(ctx context.Context) (Capabilities, error) {
 			Context int `json:"n_ctx"`
 		} `json:"default_generation_settings"`
 	}
-	err := s.ask(ctx, http.MethodGet, "/props", nil, &props)
+	err = s.ask(ctx, http.MethodGet, "/props", nil, &props)
 	switch {
 	case err == nil:
+		total = props.Slots
 		caps.Slots, caps.Build = max(1, props.Slots), props.Build
 		if props.Defaults.Context > 0 {
 			caps.Context = props.Defaults.Context
@@ -112,12 +129,12 @@ func (s *Server) probe(ctx context.Context) (Capabilities, error) {
 	case notThere(err):
 		// Not a llama-server: what /v1/models said must do.
 	default:
-		return Capabilities{}, err
+		return Capabilities{}, 0, err
 	}
 	if s.cfg.Slots > 0 {
 		caps.Slots = s.cfg.Slots
 	}
-	return caps, nil
+	return caps, total, nil
 }
 
 // CountTokens returns the exact size of a chat in tokens, template included, as
@@ -137,7 +154,7 @@ func (s *Server) CountTokens(ctx context.Context, messages []Message) (n int, ok
 	var out struct {
 		Tokens int `json:"input_tokens"`
 	}
-	err = s.ask(ctx, http.MethodPost, "/v1/chat/completions/input_tokens", body, &out)
+	err = s.question(ctx, http.MethodPost, "/v1/chat/completions/input_tokens", body, &out)
 	if notThere(err) {
 		return 0, false, nil
 	}
@@ -145,7 +162,7 @@ func (s *Server) CountTokens(ctx context.Context, messages []Message) (n int, ok
 }
 
 // Tokenize returns the tokens of a text on its own; those of a word are remembered.
-// ok is false where the server has no such route.
+// ok is false where the server has no such route. ctx bounds the wait.
 func (s *Server) Tokenize(ctx context.Context, text string) (ids []int, ok bool, err error) {
 	s.mu.Lock()
 	known, remembered := s.words[text]
@@ -153,25 +170,39 @@ func (s *Server) Tokenize(ctx context.Context, text string) (ids []int, ok bool,
 	if remembered {
 		return known, len(known) > 0, nil
 	}
-	defer func() {
-		if err == nil && len(text) <= maxWord {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.words[text] = ids
-		}
-	}()
+	if err := s.ready(ctx); err != nil {
+		return nil, false, err
+	}
+	ids, err = share(ctx, s, "tokens of "+text, func(ctx context.Context) ([]int, error) { return s.tokenize(ctx, text) })
+	return ids, len(ids) > 0, err
+}
+
+func (s *Server) tokenize(ctx context.Context, text string) ([]int, error) {
 	var out struct {
 		Tokens []int `json:"tokens"`
 	}
-	err = s.ask(ctx, http.MethodPost, "/tokenize", map[string]any{"content": text, "add_special": false, "parse_special": true}, &out)
+	err := s.ask(ctx, http.MethodPost, "/tokenize", map[string]any{"content": text, "add_special": false, "parse_special": true}, &out)
 	if notThere(err) {
-		return nil, false, nil
+		err = nil // remembered too
 	}
-	return out.Tokens, err == nil, err
+	if err != nil || len(text) > maxWord {
+		return out.Tokens, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.words) >= maxWords {
+		clear(s.words)
+	}
+	s.words[text] = out.Tokens
+	return out.Tokens, nil
 }
 
-// maxWord is the longest text whose tokens are remembered, in bytes.
-const maxWord = 16
+const (
+	// maxWord is the longest text whose tokens are remembered, in bytes.
+	maxWord = 16
+	// maxWords is how many are remembered.
+	maxWords = 256
+)
 
 // notThere reports whether a server lacks a route, or means something else by it.
 func notThere(err error) bool {
@@ -186,22 +217,22 @@ func notThere(err error) bool {
 	return false
 }
 
-// ask sends a JSON question and decodes the answer.
-func (s *Server) ask(ctx context.Context, method, path string, body, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+// fetch sends a question, as JSON where it has a body, and returns the reply.
+func (s *Server) fetch(ctx context.Context, timeout time.Duration, method, path string, body any) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var r io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		r = bytes.NewReader(raw)
 	}
 	u := (&url.URL{Scheme: s.base.Scheme, User: s.base.User, Host: s.base.Host, Path: s.base.Path + path}).String()
 	req, err := http.NewRequestWithContext(ctx, method, u, r)
 	if err != nil {
-		return &Error{Kind: ErrUnavailable, Detail: "the request cannot be built", cause: err}
+		return nil, &Error{Kind: ErrUnavailable, Detail: "the request cannot be built", cause: err}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if s.cfg.APIKey != "" {
@@ -209,18 +240,23 @@ func (s *Server) ask(ctx context.Context, method, path string, body, into any) e
 	}
 	res, err := s.plain.Do(req)
 	if err != nil {
-		return classify(ctx, err, nil)
+		return nil, classify(ctx, err, nil)
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(res.Body, maxProbe))
 	if err != nil {
-		return classify(ctx, err, nil)
+		return nil, classify(ctx, err, nil)
 	}
 	if res.StatusCode != http.StatusOK {
-		return statusError(res.StatusCode, string(raw[:min(len(raw), maxErrorBody)]), raw)
+		return nil, statusError(res.StatusCode, string(raw[:min(len(raw), maxErrorBody)]), raw)
 	}
+	return raw, nil
+}
+
+// decode reads a reply that should be JSON.
+func decode(raw []byte, into any) error {
 	if err := json.Unmarshal(raw, into); err != nil {
-		return &Error{Kind: ErrServer, Detail: "its reply is no JSON; is this the URL of a llama-server?", cause: err}
+		return &Error{Kind: ErrServer, Detail: "its reply is no JSON; is this the URL of a llama-server?", advice: "Check the URL in the data source's settings", cause: err}
 	}
 	return nil
 }

@@ -23,6 +23,8 @@ var (
 	ErrCut         = errors.New("the model's answer was cut off at its token limit")
 	ErrRejected    = errors.New("the model server refused the request")
 	ErrServer      = errors.New("the model server failed")
+	// ErrOpen says that a server was not asked, because it failed several times in a row.
+	ErrOpen = errors.New("the model server is not asked for now")
 )
 
 // An Error is a failed request to a model server. Its text says what to do and
@@ -34,10 +36,20 @@ type Error struct {
 	Detail string
 	// PromptTokens and Context are the sizes that an ErrTooLong names, else 0.
 	PromptTokens, Context int
+	advice                string // instead of the Kind's
 	cause                 error
 }
 
 func (e *Error) Error() string {
+	s := e.what()
+	if hint := e.hint(); hint != "" {
+		s += ". " + hint
+	}
+	return s
+}
+
+// what is the text without the advice.
+func (e *Error) what() string {
 	s := e.Kind.Error()
 	if e.Status != 0 {
 		s = fmt.Sprintf("%s (HTTP %d)", s, e.Status)
@@ -48,9 +60,6 @@ func (e *Error) Error() string {
 	case e.Detail != "":
 		s += ": " + e.Detail
 	}
-	if hint := e.hint(); hint != "" {
-		s += ". " + hint
-	}
 	return s
 }
 
@@ -58,6 +67,9 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() []error { return []error{e.Kind, e.cause} }
 
 func (e *Error) hint() string {
+	if e.advice != "" {
+		return e.advice
+	}
 	switch { // each Kind is one of the sentinels itself
 	case errors.Is(e.Kind, ErrUnavailable):
 		return "Check that llama-server runs and that its URL in the data source's settings is right"
@@ -71,6 +83,8 @@ func (e *Error) hint() string {
 		return "Allow more time, shorten the window, or use a faster machine for the model"
 	case errors.Is(e.Kind, ErrTooLong):
 		return "Start llama-server with a larger context per slot"
+	case errors.Is(e.Kind, ErrServer):
+		return "Look into llama-server's log"
 	case errors.Is(e.Kind, ErrCut):
 		return "Raise model.maxTokens in the prompt"
 	}

@@ -160,7 +160,7 @@ func TestDeadlineAndCancel(t *testing.T) {
 func TestAdmitsAsManyCallsAsSlots(t *testing.T) {
 	var mu sync.Mutex
 	running, most := 0, 0
-	started, release := make(chan struct{}, 40), make(chan struct{})
+	started, release := make(chan struct{}, 80), make(chan struct{})
 	s := stub(t, func(w http.ResponseWriter, _ *http.Request) {
 		mu.Lock()
 		running++
@@ -173,21 +173,24 @@ func TestAdmitsAsManyCallsAsSlots(t *testing.T) {
 		mu.Unlock()
 		events(w, first, stop, "[DONE]")
 	})
-	errs := make(chan error, 40)
-	for range 40 {
-		go func() {
-			_, err := chat(t.Context(), s)
-			errs <- err
-		}()
+	errs := make(chan error, 80)
+	ask := func() {
+		_, err := chat(t.Context(), s)
+		errs <- err
 	}
-	<-started
-	<-started
-	// Two run, 32 wait, the others are refused at once.
+	for range 2 {
+		go ask()
+		<-started
+	}
+	for range 70 {
+		go ask()
+	}
+	// Two run, 64 wait, the others are refused at once.
 	for range 6 {
 		require.ErrorIs(t, <-errs, llm.ErrBusy)
 	}
 	close(release)
-	for range 34 {
+	for range 66 {
 		require.NoError(t, <-errs)
 	}
 	require.Equal(t, 2, most)

@@ -8,7 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	openai "github.com/sashabaranov/go-openai"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
@@ -37,10 +38,6 @@ type Config struct {
 	Now func() time.Time
 }
 
-// maxWaiting is how many calls may wait for a slot; more are refused at once,
-// because on a CPU they would wait for minutes.
-const maxWaiting = 32
-
 // A Server is one model server. It is safe for concurrent use and should be
 // shared, because it is what bounds the concurrency.
 type Server struct {
@@ -48,15 +45,27 @@ type Server struct {
 	base   *url.URL
 	client *openai.Client
 	plain  *http.Client
+	// life ends with Close. It bounds what no caller's context bounds.
+	life context.Context //nolint:containedctx // there is no call to take it from
+	end  context.CancelFunc
+	// flights are the questions under way that several callers share.
+	flights singleflight.Group
+	wake    chan struct{} // says that an own call ended
 
 	mu       sync.Mutex
 	caps     Capabilities // as last answered
 	capsErr  error        // of the last question
 	capsTime time.Time    // of the last question
+	total    int          // slots of the server itself, 0 where it did not say
 	words    map[string][]int
-	gate     chan struct{} // one token per slot; nil until the slots are known
-	waiting  int
-	speed    Speed
+	meter    meter
+	breaker  breaker
+	retries  retryBudget
+	queue    queue
+	ended    time.Time // when an own call ended last
+	// blindUntil is until when the server is thought not to tell whether others use it.
+	blindUntil  time.Time
+	stopLooking context.CancelFunc // nil where no admitter runs
 }
 
 // New checks the configuration and returns a server. It sends nothing.
@@ -84,14 +93,34 @@ func New(cfg Config) (*Server, error) {
 	oc := openai.DefaultConfig(cfg.APIKey)
 	oc.BaseURL = u.String() + "/v1"
 	oc.HTTPClient = &own
-	return &Server{cfg: cfg, base: u, client: openai.NewClientWithConfig(oc), plain: cfg.HTTP, words: map[string][]int{}}, nil
+	s := &Server{
+		cfg: cfg, base: u, client: openai.NewClientWithConfig(oc), plain: cfg.HTTP,
+		wake: make(chan struct{}, 1), words: map[string][]int{}, retries: retryBudget{firstBudget}, queue: queue{limit: maxWaiting},
+	}
+	s.life, s.end = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// Close refuses the calls that wait and ends the questions that no caller's context
+// bounds; those end by themselves within seconds too. Calls that have a slot go on until
+// their own context ends. Afterwards nothing is asked any more.
+func (s *Server) Close() {
+	s.end()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuseAll(errClosed())
+}
+
+func errClosed() error {
+	return &Error{Kind: ErrUnavailable, Detail: "its settings have changed", advice: "Ask again"}
 }
 
 // NewHTTPClient returns a client that fits llama-server: it closes idle
 // connections before the server does after 5 s, and has no overall timeout,
 // because a queued call gets no headers until its first token.
 func NewHTTPClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, IdleConnTimeout: 4 * time.Second}}
+	dialer := &net.Dialer{Timeout: probeTimeout}
+	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, IdleConnTimeout: 4 * time.Second}}
 }
 
 // A Message is one message of a chat.
@@ -104,10 +133,32 @@ type Request struct {
 	MaxTokens int
 	Seed      int
 	// Limit bounds the call from its admission to a slot on; 0 for no bound but the
-	// context's.
+	// context's and Within.
 	Limit time.Duration
+
+	// Class says how urgent the call is; nil is [ClassInteractive]. It is asked again each
+	// time the queue changes, so that a call which somebody more urgent has joined is
+	// served as such. It is called with the queue's lock held: it must return at once and
+	// must not call the Server.
+	Class func() Class
+	// Org is whose call it is: within a class, organisations are served in turn.
+	Org string
+	// PromptTokens is the size of the prompt, for the estimates; 0 where it is not known.
+	PromptTokens int
+	// Within is how long after the start of Chat an answer is of use. A call that is not
+	// expected to be answered by then, or by the context's deadline, is refused with
+	// ErrBusy at once, or as soon as that is seen. 0 for no bound but the context's; the
+	// wait for a slot is then bounded to 10 minutes.
+	Within time.Duration
+	// Queued, if set, is called with the place in the queue at first and when it has
+	// changed, once a second at most.
+	Queued func(Position)
+
 	// Progress, if set, is called with the number of tokens written so far.
 	Progress func(tokens int)
+	// Stream, if set, is called as the answer grows, each time with all of it. It must not
+	// change the tokens. Both are called by Chat's own goroutine and delay the answer.
+	Stream func(text string, tokens []verdict.Token)
 }
 
 // A Reply is a whole answer.
@@ -121,35 +172,90 @@ type Reply struct {
 // topLogProbs is enough to find four words among the likely first tokens.
 const topLogProbs = 20
 
-// Chat asks for an answer and waits for it. It streams, because llama-server
-// does not notice a caller that leaves otherwise. The error is an [*Error], or
-// ctx's own where the caller left; ErrCut comes with the text so far.
+// Chat asks for an answer and waits for it: first for a slot, as the Request's Class,
+// Org and Within say. It streams, because llama-server does not notice a caller that
+// leaves otherwise. A call is sent a second time where the server could not be reached
+// or failed before it wrote anything, for a tenth of the calls at most. The error is an
+// [*Error], or ctx's own where the caller left; ErrCut comes with the text so far.
 func (s *Server) Chat(ctx context.Context, r Request) (Reply, error) {
-	release, err := s.admit(ctx)
+	answerBy := s.answerBy(ctx, r.Within)
+	if err := s.ready(ctx); err != nil {
+		return Reply{}, err
+	}
+	if err := s.knowSlots(ctx); err != nil {
+		return Reply{}, err
+	}
+	w, err := s.admit(ctx, r, answerBy)
 	if err != nil {
 		return Reply{}, err
 	}
-	defer release()
-	if r.Limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.Limit)
-		defer cancel()
+	defer s.release(w)
+	ctx, cancel := s.bounded(ctx, r.Limit, answerBy)
+	defer cancel()
+	reply, answered, err := s.send(ctx, r)
+	if err != nil && s.retry(ctx, r, err, answered) {
+		reply, _, err = s.send(ctx, r)
 	}
+	return reply, err
+}
+
+// answerBy is when an answer must be there; zero where there is no such time.
+func (s *Server) answerBy(ctx context.Context, within time.Duration) time.Time {
+	deadline, _ := ctx.Deadline()
+	if within > 0 {
+		if by := s.cfg.Now().Add(within); deadline.IsZero() || by.Before(deadline) {
+			return by
+		}
+	}
+	return deadline
+}
+
+// bounded bounds a call that has its slot.
+func (s *Server) bounded(ctx context.Context, limit time.Duration, answerBy time.Time) (context.Context, context.CancelFunc) {
+	if !answerBy.IsZero() {
+		if left := answerBy.Sub(s.cfg.Now()); limit <= 0 || left < limit {
+			limit = max(left, time.Nanosecond)
+		}
+	}
+	if limit <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, limit)
+}
+
+// knowSlots learns how many slots the server has, where nobody said.
+func (s *Server) knowSlots(ctx context.Context) error {
+	s.mu.Lock()
+	known := s.cfg.Slots > 0 || s.caps.Slots > 0
+	s.mu.Unlock()
+	if known {
+		return nil
+	}
+	_, err := s.Capabilities(ctx)
+	return err
+}
+
+// send asks once for an answer. answered says that the server replied at all.
+func (s *Server) send(ctx context.Context, r Request) (reply Reply, answered bool, err error) {
+	began := s.cfg.Now()
+	s.mu.Lock()
+	s.retries.earn()
+	s.mu.Unlock()
 	seen := &capture{}
+	defer func() { s.noteCall(ctx, reply, err, s.cfg.Now().Sub(began)) }()
 	stream, err := s.client.CreateChatCompletionStream(withCapture(ctx, seen), s.request(r))
 	if err != nil {
-		return Reply{}, classify(ctx, err, seen.errorBody)
+		return Reply{}, seen.answered, classify(ctx, err, seen.errorBody)
 	}
-	defer func() { _ = stream.Close() }() // the answer is read or given up by then
-	reply, err := collect(stream, r.Progress)
+	defer stream.Close() // the answer is read or given up by then
+	reply, err = collect(stream, r)
 	if seen.timings != (Timings{}) {
 		reply.Timings = seen.timings // more exact than the usage, which other servers send
 	}
 	if err != nil {
-		return reply, classify(ctx, err, seen.errorBody)
+		return reply, seen.answered, classify(ctx, err, seen.errorBody)
 	}
-	s.measure(reply.Timings)
-	return reply, nil
+	return reply, seen.answered, nil
 }
 
 func (s *Server) request(r Request) openai.ChatCompletionRequest {
@@ -175,46 +281,4 @@ func (s *Server) request(r Request) openai.ChatCompletionRequest {
 			JSONSchema: &openai.ChatCompletionResponseFormatJSONSchema{Name: "verdict", Strict: true, Schema: r.Schema},
 		},
 	}
-}
-
-// admit waits for a slot. The returned function gives it back.
-func (s *Server) admit(ctx context.Context) (release func(), err error) {
-	gate := s.slots(ctx)
-	s.mu.Lock()
-	if s.waiting >= maxWaiting {
-		s.mu.Unlock()
-		return nil, &Error{Kind: ErrBusy, Detail: fmt.Sprintf("%d calls are waiting for a slot", maxWaiting)}
-	}
-	s.waiting++
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		s.waiting--
-		s.mu.Unlock()
-	}()
-	select {
-	case gate <- struct{}{}:
-		return func() { <-gate }, nil
-	case <-ctx.Done():
-		return nil, classify(ctx, ctx.Err(), nil)
-	}
-}
-
-// slots returns the gate, sized on first use by the configuration or the server.
-func (s *Server) slots(ctx context.Context) chan struct{} {
-	n := s.cfg.Slots
-	if n <= 0 {
-		if caps, err := s.Capabilities(ctx); err == nil {
-			n = caps.Slots
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gate == nil {
-		if n <= 0 {
-			return make(chan struct{}, 1) // the server did not answer: this call will fail, the next asks again
-		}
-		s.gate = make(chan struct{}, n)
-	}
-	return s.gate
 }

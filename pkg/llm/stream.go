@@ -14,8 +14,8 @@ import (
 // maxAnswer bounds an answer in bytes, whatever the server does.
 const maxAnswer = 256 << 10
 
-// collect assembles a streamed answer.
-func collect(stream *openai.ChatCompletionStream, progress func(int)) (Reply, error) {
+// collect assembles a streamed answer and tells r's caller how it grows.
+func collect(stream *openai.ChatCompletionStream, r Request) (Reply, error) {
 	var (
 		out    Reply
 		text   strings.Builder
@@ -36,6 +36,7 @@ func collect(stream *openai.ChatCompletionStream, progress func(int)) (Reply, er
 		if chunk.Usage != nil {
 			usage(&out.Timings, chunk.Usage)
 		}
+		grew := false
 		for _, c := range chunk.Choices {
 			text.WriteString(c.Delta.Content)
 			if c.Logprobs != nil {
@@ -44,9 +45,12 @@ func collect(stream *openai.ChatCompletionStream, progress func(int)) (Reply, er
 			if c.FinishReason != "" {
 				finish = c.FinishReason
 			}
-			if progress != nil && c.Delta.Content != "" {
-				progress(len(out.Tokens))
+			if c.Delta.Content != "" {
+				grew = true
 			}
+		}
+		if grew {
+			r.tell(text.String(), out.Tokens)
 		}
 		if text.Len() > maxAnswer {
 			return out, &Error{Kind: ErrCut, Detail: fmt.Sprintf("more than %d bytes", maxAnswer)}
@@ -60,6 +64,15 @@ func collect(stream *openai.ChatCompletionStream, progress func(int)) (Reply, er
 		return out, &Error{Kind: ErrServer, Detail: "the answer broke off"}
 	}
 	return out, nil
+}
+
+func (r Request) tell(text string, tokens []verdict.Token) {
+	if r.Progress != nil {
+		r.Progress(len(tokens))
+	}
+	if r.Stream != nil {
+		r.Stream(text, tokens)
+	}
 }
 
 // usage fills the counts for servers that send no timings.

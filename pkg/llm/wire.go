@@ -28,6 +28,7 @@ type Timings struct {
 
 // capture is what one call leaves behind besides what go-openai returns.
 type capture struct {
+	answered  bool // the head of a reply came
 	timings   Timings
 	errorBody []byte
 }
@@ -55,6 +56,7 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.answered = true
 	if res.StatusCode != http.StatusOK {
 		c.errorBody, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBody)) // what was read before a failure still helps
 		res.Body.Close()
