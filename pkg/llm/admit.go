@@ -27,7 +27,7 @@ func (s *Server) admit(ctx context.Context, r Request, answerBy time.Time) (*wai
 	if w.class == nil {
 		w.class = func() Class { return ClassInteractive }
 	}
-	if !answerBy.IsZero() {
+	if r.Within > 0 {
 		w.startBy = answerBy
 	}
 	s.mu.Lock()
@@ -132,21 +132,14 @@ func (s *Server) leave(ctx context.Context, w *waiter) error {
 // hopeless, tells who moved, and has the next calls admitted. The caller holds s.mu.
 func (s *Server) rearrange() {
 	now := s.cfg.Now()
-	type place struct {
-		pos    Position
-		latest time.Time
-	}
-	was := make(map[*waiter]place, len(s.queue.waiting))
-	for _, w := range s.queue.waiting {
-		was[w] = place{w.pos, w.latest()}
-	}
 	s.refuseHopeless(now)
 	for now.Before(s.blindUntil) && s.vacant() {
 		s.queue.foreign = 0
 		s.grant(now)
 	}
 	for _, w := range s.queue.waiting {
-		if was[w] != (place{w.pos, w.latest()}) {
+		if is := (place{w.pos, w.latest()}); is != w.signalled {
+			w.signalled = is
 			select {
 			case w.moved <- struct{}{}:
 			default:
@@ -165,6 +158,7 @@ func (s *Server) vacant() bool {
 // grant gives a slot to the next call. The caller holds s.mu.
 func (s *Server) grant(now time.Time) {
 	if w := s.queue.start(now); w != nil {
+		s.granted = now
 		w.done <- nil
 	}
 	s.refuseHopeless(now)

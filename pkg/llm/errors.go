@@ -64,7 +64,12 @@ func (e *Error) what() string {
 }
 
 // Unwrap makes both the kind and the cause visible to errors.Is.
-func (e *Error) Unwrap() []error { return []error{e.Kind, e.cause} }
+func (e *Error) Unwrap() []error {
+	if e.cause == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.cause}
+}
 
 func (e *Error) hint() string {
 	if e.advice != "" {

@@ -27,6 +27,10 @@ const (
 	maxPause   = 2 * time.Second
 	afterPause = 50 * time.Millisecond
 	justEnded  = 200 * time.Millisecond
+	// settles is how long a call that was just sent may take to be seen by the next look.
+	// As long as it is not, a second one is not sent: several processes that find an empty
+	// server would otherwise each fill it.
+	settles = 500 * time.Millisecond
 	// blindFor is how long a server is believed to have no route that tells.
 	blindFor = 10 * time.Minute
 	// Where no own call runs and no slot was free for a whole call, others were faster each
@@ -80,7 +84,7 @@ func (s *Server) admitter(ctx context.Context) {
 		switch {
 		case granted || err != nil:
 			began, pause = now, 0
-		case pause == 0 && now.Sub(s.ended) < justEnded:
+		case pause == 0 && now.Sub(s.ended) < justEnded, s.unsettled(now, used):
 			pause = afterPause
 		default:
 			pause = min(max(minPause, 2*pause), maxPause)
@@ -108,20 +112,24 @@ func (s *Server) pause(ctx context.Context, d time.Duration) (ended bool) {
 // decide admits the next call, or refuses it where the server cannot be used, or does
 // neither where it is busy. The caller holds s.mu.
 func (s *Server) decide(now time.Time, used occupancy, err error, began time.Time) bool {
-	s.note(now, err)
-	switch {
-	case err != nil:
+	if err != nil {
 		if w := s.queue.next(); w != nil {
 			w.done <- err
 		}
+		s.note(now, err)
 		s.rearrange()
 		return false
-	case used.unknown:
+	}
+	s.note(now, nil)
+	if used.unknown {
 		s.blindUntil = now.Add(blindFor)
 		s.rearrange()
 		return true
 	}
 	s.queue.foreign = max(0, used.busy-len(s.queue.running))
+	if s.unsettled(now, used) {
+		return false
+	}
 	free := used.total - max(used.busy, len(s.queue.running))
 	patience := unknownPatience
 	if call := s.meter.takes(0, now); call > 0 {
@@ -137,6 +145,12 @@ func (s *Server) decide(now time.Time, used occupancy, err error, began time.Tim
 	}
 	s.rearrange()
 	return free > 0 || kept
+}
+
+// unsettled reports whether the server does not show yet what was sent to it. The caller
+// holds s.mu.
+func (s *Server) unsettled(now time.Time, used occupancy) bool {
+	return used.busy < len(s.queue.running) && now.Sub(s.granted) < settles
 }
 
 // occupancy is how many calls a server has, of whomever.

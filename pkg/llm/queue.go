@@ -54,8 +54,15 @@ type waiter struct {
 	pos     Position
 	work    time.Duration // how long its call is expected to take, 0 where that is not known
 
-	done  chan error    // gets one value: nil with a slot, else why there is none
-	moved chan struct{} // says that pos changed
+	done      chan error    // gets one value: nil with a slot, else why there is none
+	moved     chan struct{} // says that its place changed
+	signalled place         // what moved was last used for
+}
+
+// place is what a waiting call goes by.
+type place struct {
+	pos    Position
+	latest time.Time
 }
 
 // latest is when w must have its slot to be of use.
@@ -241,7 +248,7 @@ func (q *queue) finish(w *waiter) {
 // so many tokens takes, and takes those out of the queue that cannot be served in time.
 func (q *queue) assess(now time.Time, slots int, takes func(tokens int) time.Duration) (hopeless []*waiter) {
 	for {
-		w := q.place(now, slots, takes)
+		w := q.reckon(now, slots, takes)
 		if w == nil {
 			return hopeless
 		}
@@ -250,8 +257,8 @@ func (q *queue) assess(now time.Time, slots int, takes func(tokens int) time.Dur
 	}
 }
 
-// place does so until the first that cannot be served in time, which it returns.
-func (q *queue) place(now time.Time, slots int, takes func(tokens int) time.Duration) *waiter {
+// reckon does so until the first that cannot be served in time, which it returns.
+func (q *queue) reckon(now time.Time, slots int, takes func(tokens int) time.Duration) *waiter {
 	free := q.free(now, slots, takes)
 	for ahead, w := range q.order() {
 		slices.Sort(free)

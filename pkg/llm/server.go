@@ -63,6 +63,7 @@ type Server struct {
 	retries  retryBudget
 	queue    queue
 	ended    time.Time // when an own call ended last
+	granted  time.Time // when one got its slot last
 	// blindUntil is until when the server is thought not to tell whether others use it.
 	blindUntil  time.Time
 	stopLooking context.CancelFunc // nil where no admitter runs
