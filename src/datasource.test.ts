@@ -1,15 +1,17 @@
-import { CoreApp, type DataQueryRequest, dateTime } from '@grafana/data';
-import { type BackendSrv, DataSourceWithBackend, setBackendSrv } from '@grafana/runtime';
-import { EMPTY } from 'rxjs';
+import { CoreApp, type DataQueryRequest, type DataQueryResponse, dateTime } from '@grafana/data';
+import { type BackendSrv, config, setBackendSrv } from '@grafana/runtime';
+import { lastValueFrom, of } from 'rxjs';
+import { FIRST_DELAY_MS } from './asyncQuery';
 import { AnalysisDataSource } from './datasource';
 import { instanceSettings, PROMPTS } from './testing/fixtures';
 import { fakeTemplateSrv } from './testing/templateSrv';
-import { type AnalysisQuery } from './types';
+import { type AnalysisQuery, type AsyncQuery, type Format, type QueryType } from './types';
 
 const variables = {
   app: { value: ['web.1', 'db'], multi: true },
   labels: { value: ['namespace', 'pod'], multi: true },
   prompt: { value: 'triage' },
+  offset: { value: '2d' },
 };
 const newDataSource = () => new AnalysisDataSource(instanceSettings(), fakeTemplateSrv(variables));
 
@@ -49,26 +51,142 @@ describe('filterQuery', () => {
 });
 
 describe('query', () => {
-  const request = (app: string): DataQueryRequest<AnalysisQuery> => ({
-    app,
+  const request = (...targets: AnalysisQuery[]): DataQueryRequest<AnalysisQuery> => ({
+    app: CoreApp.PanelEditor,
     requestId: '1',
     interval: '1m',
     intervalMs: 60_000,
+    maxDataPoints: 500,
     range: { from: dateTime(0), to: dateTime(1), raw: { from: 'now-1h', to: 'now' } },
     scopedVars: {},
     startTime: 0,
     timezone: 'utc',
-    targets: [{ refId: 'A', expr: '{a="b"}', format: 'verdict' }],
+    targets,
   });
 
-  it.each([
+  interface Sent {
+    url: string;
+    data: { queries: AsyncQuery[] };
+    headers: Record<string, string>;
+  }
+
+  /** A backend service that answers each request with the frames of one round: JSON as the server sends it. */
+  function backendSrv(...rounds: unknown[][]) {
+    const sent: Sent[] = [];
+    const fetch = (request: unknown) => {
+      const { url, data, headers } = request as Sent;
+      sent.push({ url, data: JSON.parse(JSON.stringify(data)) as Sent['data'], headers });
+      const frames = rounds[Math.min(sent.length, rounds.length) - 1];
+      const results = Object.fromEntries((data.queries ?? []).map(({ refId }) => [refId, { status: 200, frames }]));
+      return of({ status: 200, data: { results } });
+    };
+    setBackendSrv({ fetch } as unknown as BackendSrv);
+    return sent;
+  }
+
+  const frame = (status?: string, value?: string) => ({
+    schema: {
+      name: 'verdict',
+      fields: value ? [{ name: 'verdict', type: 'string' }] : [],
+      meta: status && { custom: { queryID: 'q1', status } },
+    },
+    data: { values: value ? [[value]] : [] },
+  });
+
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it.each<[CoreApp, Format]>([
     [CoreApp.Explore, ''],
     [CoreApp.PanelEditor, 'verdict'],
-  ])('asks in %s for format "%s"', (app, format) => {
-    const sent = jest.spyOn(DataSourceWithBackend.prototype, 'query').mockReturnValue(EMPTY);
-    newDataSource().query(request(app));
-    expect(sent.mock.calls[0]?.[0].targets).toEqual([expect.objectContaining({ format })]);
-    sent.mockRestore();
+  ])('asks in %s for format "%s"', async (app, format) => {
+    const sent = backendSrv([frame(undefined, 'x')]);
+    const answer = newDataSource().query({ ...request({ refId: 'A', expr: '{a="b"}', format: 'verdict' }), app });
+    await lastValueFrom(answer);
+    expect(sent[0]?.data.queries[0]).toMatchObject({ format });
+  });
+
+  it('asks for the model in the asynchronous way, and cancels when nobody waits', async () => {
+    const sent = backendSrv([frame('started', 'rules')], [frame('running')]);
+    const seen: DataQueryResponse[] = [];
+    const query: AnalysisQuery = { refId: 'A', queryType: 'verdict', expr: '{app="$prompt"}', promptId: '$prompt' };
+    const subscription = newDataSource()
+      .query(request(query))
+      .subscribe((response) => seen.push(response));
+    await jest.advanceTimersByTimeAsync(FIRST_DELAY_MS);
+    subscription.unsubscribe();
+    await jest.advanceTimersByTimeAsync(60_000);
+
+    const first = {
+      refId: 'A',
+      queryType: 'verdict',
+      expr: '{app="triage"}',
+      promptId: 'triage',
+      groupBy: [],
+      meta: { queryFlow: 'async' },
+      intervalMs: 60_000,
+      maxDataPoints: 500,
+      datasource: { type: 'lokalyst-aianalysis-datasource', uid: 'ai' },
+      datasourceId: 1,
+    };
+    expect(sent.map(({ url, data }) => [url, data])).toEqual([
+      [expect.stringMatching(/^\/api\/ds\/query\?/), { queries: [first], from: '0', to: '1' }],
+      [expect.stringMatching(/^\/api\/ds\/query\?/), { queries: [{ ...first, queryID: 'q1' }], from: '0', to: '1' }],
+      ['/api/datasources/uid/ai/resources/cancel', { queryId: 'q1' }],
+    ]);
+    expect(sent[0]?.headers).toMatchObject({ 'X-Cache-Skip': 'true' });
+    expect(seen.map(({ state }) => state)).toEqual(['Streaming']);
+  });
+
+  it('survives a cancel that fails', async () => {
+    backendSrv([frame('started', 'rules')]);
+    const source = newDataSource();
+    const post = jest.spyOn(source, 'postResource').mockRejectedValue(new Error('offline'));
+    const subscription = source.query(request({ refId: 'A', expr: '{a="b"}' })).subscribe();
+    await jest.advanceTimersByTimeAsync(1);
+    subscription.unsubscribe();
+    await jest.advanceTimersByTimeAsync(1);
+    expect(post).toHaveBeenCalledWith('cancel', { queryId: 'q1' }, { showErrorAlert: false });
+  });
+
+  it.each<[QueryType, Format]>([
+    ['patterns', ''],
+    ['notification', ''],
+    ['history', ''],
+    ['history', 'annotations'],
+  ])('asks once for %s with format "%s", and never in the asynchronous way', async (queryType, format) => {
+    const sent = backendSrv([frame('started', 'x')]);
+    const answer = await lastValueFrom(
+      newDataSource().query(request({ refId: 'A', queryType, format, expr: '{a="b"}' }))
+    );
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(answer.state).toBe('Done');
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.data.queries[0]).not.toHaveProperty('meta');
+    expect(sent[0]?.headers).not.toHaveProperty('X-Cache-Skip');
+  });
+
+  it('marks only the queries of a request that a model answers', async () => {
+    const sent = backendSrv([frame(undefined, 'x')]);
+    await lastValueFrom(
+      newDataSource().query(
+        request({ refId: 'A', expr: '{a="b"}' }, { refId: 'B', queryType: 'patterns', expr: '{a="b"}' })
+      )
+    );
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.data.queries.map(({ meta }) => meta)).toEqual([{ queryFlow: 'async' }, undefined]);
+  });
+
+  it('leaves public dashboards to their server', async () => {
+    config.publicDashboardAccessToken = 'token';
+    const sent = backendSrv([frame('started', 'x')]);
+    try {
+      await lastValueFrom(newDataSource().query({ ...request({ refId: 'A', expr: '{a="b"}' }), panelId: 7 }));
+      await jest.advanceTimersByTimeAsync(60_000);
+      expect(sent.map(({ url }) => url)).toEqual(['/api/public/dashboards/token/panels/7/query']);
+    } finally {
+      config.publicDashboardAccessToken = '';
+    }
   });
 });
 
@@ -81,6 +199,8 @@ describe('applyTemplateVariables', () => {
       promptId: '$prompt',
       promptVars: { service: 'the services $app' },
       groupBy: ['$labels', 'pod', 'container'],
+      baseline: '$offset',
+      maxAge: '1h',
       maxLines: 10,
     };
     expect(newDataSource().applyTemplateVariables(query, {})).toEqual({
@@ -90,6 +210,8 @@ describe('applyTemplateVariables', () => {
       promptId: 'triage',
       promptVars: { service: 'the services web.1, db' },
       groupBy: ['namespace', 'pod', 'container'],
+      baseline: '2d',
+      maxAge: '1h',
       maxLines: 10,
     });
   });

@@ -6,11 +6,13 @@ import {
   type ScopedVars,
 } from '@grafana/data';
 import { type DataQuery } from '@grafana/schema';
-import { DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
+import { config, DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
 import { type Observable } from 'rxjs';
+import { annotationSupport } from './annotations';
+import { runAsync } from './asyncQuery';
 import { interpolateLogQL } from './logql';
-import { completeQuery, defaultQuery, isExplore, parseLabelNames } from './query';
-import { type AnalysisQuery, type AnalysisSettings, type Prompt } from './types';
+import { completeQuery, defaultQuery, isExplore, parseLabelNames, runsAsync } from './query';
+import { type AnalysisQuery, type AnalysisSettings, type AsyncQuery, type Prompt } from './types';
 
 /** What `importQueries` needs to know of the data source that the queries come from. */
 interface QueryOrigin {
@@ -24,6 +26,7 @@ export class AnalysisDataSource extends DataSourceWithBackend<AnalysisQuery, Ana
     private readonly templateSrv: TemplateSrv = getTemplateSrv()
   ) {
     super(instanceSettings);
+    this.annotations = annotationSupport;
   }
 
   override getDefaultQuery(app: CoreApp): Partial<AnalysisQuery> {
@@ -35,10 +38,36 @@ export class AnalysisDataSource extends DataSourceWithBackend<AnalysisQuery, Ana
     return !query.hide && (query.expr ?? '').trim() !== '';
   }
 
+  /**
+   * Runs queries. Those that a model answers show what the rules say at once and what the model says when it is there;
+   * alert rules and expressions are evaluated on the server and never come here.
+   */
   override query(request: DataQueryRequest<AnalysisQuery>): Observable<DataQueryResponse> {
     // Explore has no control for `format`, which a query may bring from a panel.
-    const all = (target: AnalysisQuery): AnalysisQuery => ({ ...target, format: '' });
-    return super.query(isExplore(request.app) ? { ...request, targets: request.targets.map(all) } : request);
+    const targets = isExplore(request.app)
+      ? request.targets.map((target): AnalysisQuery => ({ ...target, format: '' }))
+      : request.targets;
+    // A public dashboard's server runs the queries that it has stored, whatever is asked.
+    if (config.publicDashboardAccessToken || !targets.some(runsAsync)) {
+      return super.query({ ...request, targets });
+    }
+    const queries = targets.map((target): AsyncQuery =>
+      runsAsync(target) ? { ...target, meta: { queryFlow: 'async' } } : target
+    );
+    return runAsync(queries, {
+      // A cached answer would carry the id of a query that ended long ago.
+      ask: (asked) => super.query({ ...request, targets: asked, skipQueryCache: true }),
+      cancel: (queryID) => void this.cancel(queryID),
+    });
+  }
+
+  /** Asks the backend to stop working on a query. Whoever left is not told when that fails. */
+  private async cancel(queryId: string) {
+    try {
+      await this.postResource('cancel', { queryId }, { showErrorAlert: false });
+    } catch {
+      // The backend ends the query by itself when nobody asks for it.
+    }
   }
 
   override applyTemplateVariables(query: AnalysisQuery, scopedVars: ScopedVars): AnalysisQuery {
@@ -54,6 +83,8 @@ export class AnalysisDataSource extends DataSourceWithBackend<AnalysisQuery, Ana
         query.promptVars &&
         Object.fromEntries(Object.entries(query.promptVars).map(([name, value]) => [name, plain(value)])),
       groupBy: parseLabelNames((query.groupBy ?? []).map(plain).join(',')).names,
+      ...(query.baseline && { baseline: plain(query.baseline) }),
+      ...(query.maxAge && { maxAge: plain(query.maxAge) }),
     };
   }
 

@@ -1,5 +1,6 @@
 import { CoreApp } from '@grafana/data';
-import { completeQuery, needsPrompt, parseLabelNames } from './query';
+import { completeQuery, needsPrompt, parseLabelNames, runsAsync } from './query';
+import { type QueryType } from './types';
 
 describe('completeQuery', () => {
   it('fills in what a stored query lacks and keeps the rest', () => {
@@ -30,7 +31,18 @@ describe('completeQuery', () => {
   });
 });
 
-it('knows the query types without a model', () => {
+it.each<[QueryType | undefined, boolean]>([
+  [undefined, true],
+  ['analysis', true],
+  ['verdict', true],
+  ['notification', false],
+  ['patterns', false],
+  ['history', false],
+])('knows whether %s is answered bit by bit', (queryType, want) => {
+  expect(runsAsync({ refId: 'A', queryType })).toBe(want);
+});
+
+it('knows the query type without a prompt', () => {
   expect(needsPrompt('patterns')).toBe(false);
   expect(needsPrompt('verdict')).toBe(true);
   expect(needsPrompt()).toBe(true);

@@ -43,9 +43,24 @@ export function completeQuery(query: AnalysisQuery, app?: string): AnalysisQuery
   return { ...defaultQuery(), ...query };
 }
 
-/** Tells whether a query type is answered with a model's judgement and so needs a prompt. */
+/** Tells whether a query type is about a model's judgement and so about a prompt. */
 export function needsPrompt(queryType?: QueryType): boolean {
-  return queryType !== 'patterns' && queryType !== 'history';
+  return queryType !== 'patterns';
+}
+
+/** Tells whether the backend answers a query at once and completes the answer while it is asked again. */
+export function runsAsync({ queryType = 'analysis' }: AnalysisQuery): boolean {
+  return queryType === 'analysis' || queryType === 'verdict';
+}
+
+/** Returns what changes with the type of a query: a format that the new type does not have goes. */
+export function withType(queryType: QueryType, app?: string): Partial<AnalysisQuery> {
+  return { queryType, format: queryType === 'analysis' ? defaultQuery(app).format : '' };
+}
+
+/** Returns a query as dashboards ask for their annotations: verdicts of the past, one table of events. */
+export function annotationQuery(query: AnalysisQuery): AnalysisQuery {
+  return { expr: '', promptId: '', groupBy: [], ...query, queryType: 'history', format: 'annotations' };
 }
 
 const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

@@ -4,8 +4,11 @@ import { type DataQuery } from '@grafana/schema';
 export const QUERY_TYPES = ['analysis', 'verdict', 'patterns', 'notification', 'history'] as const;
 export type QueryType = (typeof QUERY_TYPES)[number];
 
-/** Frames that a panel can ask for; the empty string asks for all of them. */
-export type Format = '' | 'verdict' | 'findings' | 'evidence';
+/**
+ * Frames that a panel can ask for; the empty string asks for all of them. `annotations` is what a `history` query
+ * answers for a dashboard's annotations: one table with time, timeEnd, title, text and tags.
+ */
+export type Format = '' | 'verdict' | 'findings' | 'evidence' | 'annotations';
 
 /** The number that a `verdict` query returns; `field:<name>` is an output field that the prompt declares. */
 export type VerdictValue =
@@ -31,6 +34,14 @@ export interface AnalysisQuery extends DataQuery {
   ask?: 'novel' | 'always';
   value?: VerdictValue;
   format?: Format;
+}
+
+/** A query as the loop of `asyncQuery.ts` sends it; neither member is ever stored. */
+export interface AsyncQuery extends AnalysisQuery {
+  /** Asks the backend to answer at once and to go on working. Evaluations on the server have none. */
+  meta?: { queryFlow: 'async' };
+  /** The id that the backend gave to the running query. */
+  queryID?: string;
 }
 
 export interface LlmServer {
@@ -70,12 +81,25 @@ export interface Prompt {
   description: string;
   /** Where the prompt comes from: built in, the operator's directory, or a ConfigMap. */
   origin: string;
+  /** What the prompt lets a query fill in; absent where the backend does not say. */
+  variables?: PromptVariable[];
+}
+
+export interface PromptVariable {
+  name: string;
+  description?: string;
+  default?: string;
 }
 
 /** What the backend assumes where settings and query say nothing. */
 export const DEFAULT_MAX_LINES = 20_000;
 export const DEFAULT_MAX_GROUPS = 20;
+export const DEFAULT_MAX_AGE = '15m';
+export const DEFAULT_ALERT_BASELINE = '1d';
+export const DEFAULT_ALERT_WAIT = '5s';
 
 /** What the backend does not go beyond, whatever the settings say. */
 export const HIGHEST_MAX_LINES = 1_000_000;
 export const HIGHEST_MAX_GROUPS = 100;
+export const LONGEST_BASELINE = '365d';
+export const LONGEST_ALERT_WAIT = '20s';

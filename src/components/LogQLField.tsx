@@ -6,6 +6,7 @@ import { type Draft, useDraft } from './useDraft';
 
 interface Props {
   expr: string;
+  description?: string;
   /** Whether leaving the field runs a changed query. */
   runOnBlur: boolean;
   onChange: (expr: string) => void;
@@ -22,7 +23,7 @@ export function LogQLField(props: Props) {
       noMargin
       label="LogQL query"
       htmlFor={id}
-      description="The log lines to analyse. Shift+Enter runs the query."
+      description={props.description ?? 'The log lines to analyse. Shift+Enter runs the query.'}
       invalid={empty}
       error={empty ? 'Write a LogQL query, for example {namespace="shop"} |= "error".' : undefined}
     >

@@ -2,12 +2,14 @@ import { Button, Combobox, type ComboboxOption, Field, Input, Stack } from '@gra
 import { useId } from 'react';
 import { type Prompt } from '../types';
 import { useDraft } from './useDraft';
-import { type PromptSource, usePrompts } from './usePrompts';
+import { type PromptList } from './usePrompts';
 
 interface Props {
-  source: PromptSource;
+  list: PromptList;
   promptId: string;
   onChange: (promptId: string) => void;
+  /** Loads the list again. */
+  onRetry: () => void;
 }
 
 function toOption({ id, version, title, description }: Prompt): ComboboxOption<string> {
@@ -22,9 +24,8 @@ function toOption({ id, version, title, description }: Prompt): ComboboxOption<s
  * Chooses the prompt by which the model judges. Any id can be typed, since prompts come and go while Grafana runs, and
  * an id can be a template variable.
  */
-export function PromptPicker({ source, promptId, onChange }: Props) {
+export function PromptPicker({ list, promptId, onChange, onRetry }: Props) {
   const id = useId();
-  const { list, retry } = usePrompts(source);
 
   if (list.state === 'failed' || (list.state === 'ready' && list.prompts.length === 0)) {
     const problem =
@@ -33,7 +34,7 @@ export function PromptPicker({ source, promptId, onChange }: Props) {
         : 'The data source has no prompts. Ask its administrator to add one, or type the id of a prompt.';
     return (
       <Field noMargin label="Prompt" htmlFor={id} invalid error={problem}>
-        <PromptInput id={id} promptId={promptId} onChange={onChange} onRetry={retry} />
+        <PromptInput id={id} promptId={promptId} onChange={onChange} onRetry={onRetry} />
       </Field>
     );
   }
@@ -71,9 +72,8 @@ export function PromptPicker({ source, promptId, onChange }: Props) {
   );
 }
 
-interface InputProps extends Pick<Props, 'promptId' | 'onChange'> {
+interface InputProps extends Omit<Props, 'list'> {
   id: string;
-  onRetry: () => void;
   /** Given by Field. */
   invalid?: boolean;
 }

@@ -1,44 +1,8 @@
-import { CoreApp } from '@grafana/data';
-import { act, render, screen, waitFor } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
-import { useState } from 'react';
-import { AnalysisDataSource } from '../datasource';
-import { instanceSettings, PROMPTS } from '../testing/fixtures';
-import { fakeTemplateSrv } from '../testing/templateSrv';
-import { type AnalysisQuery, type Prompt } from '../types';
-import { QueryEditor } from './QueryEditor';
-
-interface Setup {
-  app?: CoreApp;
-  query?: Partial<AnalysisQuery>;
-  listPrompts?: () => Promise<Prompt[]>;
-}
-
-/** Shows the editor the way Grafana does: a changed query comes back as a property. */
-async function setup({ app = CoreApp.PanelEditor, query, listPrompts = () => Promise.resolve(PROMPTS) }: Setup = {}) {
-  const datasource = new AnalysisDataSource(instanceSettings(), fakeTemplateSrv({}));
-  const list = jest.spyOn(datasource, 'listPrompts').mockImplementation(listPrompts);
-  const changed = jest.fn<void, [AnalysisQuery]>();
-  const run = jest.fn();
-  function Host() {
-    const [current, setCurrent] = useState<AnalysisQuery>({ refId: 'A', promptId: 'triage', ...query });
-    return (
-      <QueryEditor
-        app={app}
-        datasource={datasource}
-        query={current}
-        onChange={(next) => {
-          changed(next);
-          setCurrent(next);
-        }}
-        onRunQuery={run}
-      />
-    );
-  }
-  render(<Host />);
-  await act(() => Promise.resolve());
-  return { user: userEvent.setup(), list, changed, run, expr: screen.getByLabelText(/^LogQL query/) };
-}
+import { CoreApp, type DataFrame, getDefaultTimeRange, LoadingState } from '@grafana/data';
+import { screen, waitFor } from '@testing-library/react';
+import { PROMPTS } from '../testing/fixtures';
+import { showQueryEditor as setup } from '../testing/showQueryEditor';
+import { type Prompt, type QueryType } from '../types';
 
 describe('LogQL', () => {
   it('neither runs nor changes the query while typing', async () => {
@@ -179,16 +143,28 @@ describe('what an app shows', () => {
   });
 
   it('shows a query type that it does not know', async () => {
-    await setup({ query: { queryType: 'history' } });
-    expect(screen.getByRole('radio', { name: 'history' })).toBeChecked();
+    await setup({ query: { queryType: 'forecast' as QueryType } });
+    expect(screen.getByRole('radio', { name: 'forecast' })).toBeChecked();
   });
 });
 
 describe('alert rules', () => {
-  it('offer the verdict and its value only', async () => {
-    await setup({ app: CoreApp.UnifiedAlerting, query: { queryType: 'verdict', value: 'field:errors' } });
-    expect(screen.queryByRole('radio')).not.toBeInTheDocument();
+  it('offer the verdict with its value, and the text for a notification', async () => {
+    const { user, changed } = await setup({
+      app: CoreApp.UnifiedAlerting,
+      query: { expr: '{a="b"}', queryType: 'verdict', value: 'field:errors' },
+    });
     expect(screen.getByLabelText('Value')).toHaveValue('field:errors');
+    expect(screen.queryByRole('radio', { name: 'Analysis' })).not.toBeInTheDocument();
+    expect(screen.queryByText(/never its condition/)).not.toBeInTheDocument();
+
+    await user.click(screen.getByRole('radio', { name: 'Notification text' }));
+    expect(changed).toHaveBeenLastCalledWith(
+      expect.objectContaining({ queryType: 'notification', promptId: 'triage', expr: '{a="b"}' })
+    );
+    expect(screen.getByText(/never its condition/)).toBeInTheDocument();
+    expect(screen.getByText('{{ $values.B.Labels.summary }}')).toBeInTheDocument();
+    expect(screen.queryByLabelText('Value')).not.toBeInTheDocument();
   });
 
   it('store a verdict in place of what they cannot evaluate, once', async () => {
@@ -205,5 +181,51 @@ describe('alert rules', () => {
   it('leave a verdict as it is stored', async () => {
     const { changed } = await setup({ app: CoreApp.UnifiedAlerting, query: { queryType: 'verdict' } });
     expect(changed).not.toHaveBeenCalled();
+  });
+});
+
+describe('history', () => {
+  it('asks which verdicts, and for no frame and no model', async () => {
+    const { user, changed } = await setup({ query: { expr: '{a="b"}', format: 'evidence', groupBy: ['app'] } });
+    await user.click(screen.getByRole('radio', { name: 'History' }));
+    expect(changed).toHaveBeenLastCalledWith(
+      expect.objectContaining({ queryType: 'history', format: '', promptId: 'triage', groupBy: ['app'] })
+    );
+    expect(screen.getByText(/The LogQL of the analysis whose verdicts are shown/)).toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: /^Options/ })).not.toBeInTheDocument();
+    expect(screen.queryByRole('radio', { name: 'Evidence' })).not.toBeInTheDocument();
+  });
+
+  it('gives an analysis the frame of a new panel again', async () => {
+    const { user, changed } = await setup({ query: { expr: '{a="b"}', queryType: 'history' } });
+    await user.click(screen.getByRole('radio', { name: 'Analysis' }));
+    expect(changed).toHaveBeenLastCalledWith(expect.objectContaining({ queryType: 'analysis', format: 'verdict' }));
+  });
+});
+
+describe('progress', () => {
+  const frame = (refId: string, status: string, progress?: string): DataFrame => ({
+    refId,
+    length: 0,
+    fields: [],
+    meta: { custom: { queryID: 'q', status, progress } },
+  });
+  const data = (state: LoadingState, ...series: DataFrame[]) => ({ state, series, timeRange: getDefaultTimeRange() });
+
+  it('is shown for the query that it belongs to', async () => {
+    await setup({
+      data: data(LoadingState.Streaming, frame('B', 'running', 'other'), frame('A', 'running', '1 of 2 groups')),
+    });
+    expect(screen.getByRole('status')).toHaveTextContent('1 of 2 groups Shown is what is known so far.');
+  });
+
+  it.each([
+    ['the query is done', data(LoadingState.Streaming, frame('A', 'done'))],
+    ['the reader stopped it', data(LoadingState.Done, frame('A', 'running', 'half'))],
+    ['there are no frames', data(LoadingState.Streaming)],
+    ['nothing ran', undefined],
+  ])('is not shown when %s', async (_, shown) => {
+    await setup({ data: shown });
+    expect(screen.queryByRole('status')).not.toBeInTheDocument();
   });
 });

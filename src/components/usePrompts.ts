@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { reasonOf } from '../reason';
 import { type Prompt } from '../types';
 
 export interface PromptSource {
@@ -7,17 +8,6 @@ export interface PromptSource {
 
 export type PromptList =
   { state: 'loading' } | { state: 'ready'; prompts: Prompt[] } | { state: 'failed'; reason: string };
-
-/** Finds the sentence in an error of Grafana's backend service, of the browser or of this plugin. */
-function reasonOf(error: unknown): string {
-  const { data, statusText, message } = (error ?? {}) as {
-    data?: { message?: unknown };
-    statusText?: unknown;
-    message?: unknown;
-  };
-  const sentence = [data?.message, statusText, message].find((text) => typeof text === 'string' && text !== '');
-  return typeof sentence === 'string' ? sentence : 'no reason was given';
-}
 
 /** Loads the prompts of a data source once, and again whenever `retry` is called. */
 export function usePrompts(source: PromptSource): { list: PromptList; retry: () => void } {
