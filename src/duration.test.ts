@@ -19,7 +19,7 @@ it.each([
 
 it.each([
   ['', undefined],
-  ['$range', undefined],
+  ['$range', '"$range" is no duration: write a number and a unit, such as 15m, 1h or 1d.'],
   ['20s', undefined],
   ['21s', 'The longest duration here is 20s.'],
   ['0s', 'The duration must be longer than nothing.'],

@@ -12,9 +12,9 @@ export function parseDuration(text: string): number | undefined {
   return [...parts].reduce((sum, [, n, unit]) => sum + Number(n) * MILLISECONDS[unit as keyof typeof MILLISECONDS], 0);
 }
 
-/** Says what is wrong with a duration, or nothing when it can be used. A template variable is filled in later. */
+/** Says what is wrong with a duration, or nothing when it can be used or is empty. */
 export function durationProblem(text: string, longest?: string): string | undefined {
-  if (text === '' || text.includes('$')) {
+  if (text === '') {
     return undefined;
   }
   const length = parseDuration(text);

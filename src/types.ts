@@ -101,5 +101,6 @@ export const DEFAULT_ALERT_WAIT = '5s';
 /** What the backend does not go beyond, whatever the settings say. */
 export const HIGHEST_MAX_LINES = 1_000_000;
 export const HIGHEST_MAX_GROUPS = 100;
+export const HIGHEST_SLOTS = 64;
 export const LONGEST_BASELINE = '365d';
 export const LONGEST_ALERT_WAIT = '20s';

@@ -18,7 +18,8 @@ export function DurationField({ label, description, placeholder, value, longest,
   const id = useId();
   const entry = (text: string) => (text.trim() === placeholder ? '' : text.trim());
   const { text, setText, commit } = useDraft(value, (next) => onChange(entry(next)));
-  const problem = durationProblem(entry(text), longest);
+  // A template variable is filled in when the query runs.
+  const problem = text.includes('$') ? undefined : durationProblem(entry(text), longest);
   const store = () => {
     if (problem === undefined) {
       commit();

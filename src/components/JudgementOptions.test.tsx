@@ -62,6 +62,12 @@ describe('baseline', () => {
     expect(changed).not.toHaveBeenCalled();
   });
 
+  it('can be a template variable', async () => {
+    const { changed, enter } = await setup();
+    await enter(/^Baseline/, '$offset{Enter}');
+    expect(changed).toHaveBeenLastCalledWith(expect.objectContaining({ baseline: '$offset' }));
+  });
+
   it.each(['none', ' '])('of a rule can be taken away with "%s"', async (text) => {
     const { user, changed, enter } = await setup({
       app: CoreApp.UnifiedAlerting,

@@ -11,7 +11,10 @@ export function LokiSection({ options, onOptionsChange }: EditorProps) {
   const { jsonData, url, readOnly } = options;
   return (
     <>
-      <ConfigSection title="Loki" description="The Loki that holds the logs. The plugin only reads from it.">
+      <ConfigSection
+        title="Loki"
+        description="The Loki that holds the logs. The plugin only reads from it, unless verdicts are recorded there."
+      >
         <TextSetting
           id="loki-url"
           label="Loki URL"
