@@ -66,7 +66,8 @@ function withCustom([first, ...others]: DataFrame[], custom: object): DataFrame[
 
 /**
  * Takes a newer answer into what is shown. While a query runs, frames replace those of the same name; a single frame
- * without fields means that nothing changed, and the same object is returned when it says nothing new. An answer that begins or ends a query is the whole set.
+ * without fields means that nothing changed, and the same object is returned when it says nothing new. An answer that
+ * begins or ends a query is the whole set.
  */
 export function merge(shown: Shown, frames: DataFrame[]): Shown {
   const { status, progress } = progressOf(frames);

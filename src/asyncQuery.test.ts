@@ -30,7 +30,9 @@ const started = answer(
   frame('verdict', { values: ['rules'], custom: at('started', '0 of 2'), notices: [info('0 of 2'), info('sampled')] }),
   frame('findings', { values: ['f'], custom: at('started') })
 );
-const done = answer(frame('verdict', { values: ['model'], custom: at('done'), notices: [info('sampled')] }));
+const done = answer(
+  frame('verdict', { values: ['model'], custom: at('done', '2 of 2'), notices: [info('2 of 2'), info('sampled')] })
+);
 const failure: DataQueryResponse = { data: [], state: LoadingState.Error, error: { data: { message: 'bad gateway' } } };
 const refused: DataQueryResponse = {
   data: [],

@@ -57,7 +57,7 @@ test('an alert rule gets a verdict and the value to compare', async ({ harness, 
     query: { expr: '{app="web"}', promptId: 'triage', queryType: 'analysis', groupBy: ['namespace'] },
   });
   await expect.poll(async () => (await harness.state()).query?.queryType).toBe('verdict');
-  await expect(page.getByRole('radio')).toHaveCount(0);
+  await expect(page.getByRole('radio', { name: 'Analysis' })).toHaveCount(0);
   await page.getByLabel('Value').click();
   await page.getByRole('option', { name: /^Age/ }).click();
   expect((await harness.state()).query).toMatchObject({ queryType: 'verdict', value: 'age', baseline: '1d' });
@@ -65,6 +65,82 @@ test('an alert rule gets a verdict and the value to compare', async ({ harness, 
   await page.getByRole('option', { name: /Use this output field/ }).click();
   expect((await harness.state()).query).toMatchObject({ value: 'field:errors' });
   await harness.picture('alert-dark');
+});
+
+test('the second query of a rule says what it is for', async ({ harness, page }) => {
+  const query = { expr: '{app="web"}', promptId: 'triage', queryType: 'verdict', baseline: '1d' } as const;
+  await harness.open({ view: 'query', theme: 'light', app: 'unified-alerting', query });
+  await page.getByRole('radio', { name: 'Notification text' }).check();
+  await expect(page.getByText('The second query of an alert rule, never its condition')).toBeVisible();
+  await expect(page.getByLabel('Value')).toHaveCount(0);
+  expect((await harness.state()).query).toMatchObject({ queryType: 'notification', baseline: '1d' });
+  await harness.picture('notification-light');
+});
+
+test('options are summed up, and checked when they are changed', async ({ harness, page }) => {
+  const query = {
+    expr: '{app="web"}',
+    promptId: 'triage',
+    queryType: 'verdict',
+    promptVars: { service: 'shop' },
+  } as const;
+  await harness.open({ view: 'query', theme: 'dark', app: 'panel-editor', query });
+  await expect(page.getByRole('button', { name: 'Options: no baseline, model asked always' })).toBeVisible();
+  await page.getByRole('button', { name: /^Options/ }).click();
+  await page.getByLabel('Baseline').fill('yesterday');
+  await page.getByLabel('Baseline').press('Tab');
+  await expect(page.getByText(/"yesterday" is no duration/)).toBeVisible();
+  expect((await harness.state()).runs).toBe(0);
+  await harness.picture('options-dark');
+
+  await page.getByLabel('Baseline').fill('1d');
+  await page.getByLabel('Baseline').press('Enter');
+  await page.getByText('Kubernetes events', { exact: true }).click();
+  expect(await harness.state()).toMatchObject({ runs: 2, query: { baseline: '1d', context: 'events' } });
+  expect(await harness.overflow()).toEqual([]);
+});
+
+test('the rules answer at once and the model when it is ready', async ({ harness, page }) => {
+  const query = { expr: '{app="web"}', promptId: 'triage' };
+  await harness.open({ view: 'query', theme: 'dark', app: 'explore', query, answers: 'model' });
+  await page.getByRole('button', { name: 'Run query' }).click();
+  await expect(page.getByRole('status')).toContainText('1 of 2 groups is judged. Shown is what is known so far.');
+  await harness.picture('progress-dark');
+  await expect(page.getByRole('status')).toHaveCount(0);
+  const { shown, sent } = await harness.state();
+  expect(shown).toEqual([
+    { state: 'Streaming', verdicts: ['suspicious, by the rules'] },
+    { state: 'Streaming', verdicts: ['suspicious, by the rules'] },
+    { state: 'Done', verdicts: ['incident, by the model'] },
+  ]);
+  expect(sent).toHaveLength(4);
+});
+
+test('a reader can stop waiting', async ({ harness, page }) => {
+  const query = { expr: '{app="web"}', promptId: 'triage' };
+  await harness.open({ view: 'query', theme: 'light', app: 'explore', query, answers: 'endless' });
+  await page.getByRole('button', { name: 'Run query' }).click();
+  await expect(page.getByRole('status')).toContainText('1 of 2 groups');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByRole('status')).toHaveCount(0);
+  const { sent } = await harness.state();
+  expect(sent.at(-1)).toEqual({
+    url: '/api/datasources/uid/ai/resources/cancel',
+    data: { queryId: 'q1' },
+  });
+});
+
+test('annotations are verdicts of the past', async ({ harness, page }) => {
+  await harness.open({ view: 'annotation', theme: 'dark', query: { promptId: 'triage' } });
+  await page.getByLabel('LogQL query').fill('{app="web"}');
+  await page.getByLabel('Group by').fill('namespace');
+  await page.getByLabel('Group by').press('Enter');
+  expect(await harness.state()).toMatchObject({
+    runs: 0,
+    query: { queryType: 'history', format: 'annotations', expr: '{app="web"}', groupBy: ['namespace'] },
+  });
+  await expect(page.getByRole('radio')).toHaveCount(0);
+  await harness.picture('annotation-dark');
 });
 
 test('everything fits into a narrow window and is reached with the keyboard', async ({ harness, page }) => {
@@ -76,8 +152,6 @@ test('everything fits into a narrow window and is reached with the keyboard', as
     query: { expr: '{a="b"}', promptId: 'triage' },
   });
   await expect(page.getByLabel('Prompt')).toHaveValue('Triage');
-  await harness.picture('narrow-dark');
-  expect(await harness.overflow()).toEqual([]);
 
   const boxes = await Promise.all(
     ['LogQL query', 'Prompt', 'Group by'].map((label) => page.getByLabel(label).boundingBox())
@@ -85,6 +159,10 @@ test('everything fits into a narrow window and is reached with the keyboard', as
   for (const [above, below] of [boxes.slice(0, 2), boxes.slice(1)]) {
     expect(above!.y + above!.height).toBeLessThanOrEqual(below!.y);
   }
+
+  await page.getByRole('button', { name: /^Options/ }).click();
+  await harness.picture('narrow-dark');
+  expect(await harness.overflow()).toEqual([]);
 
   await page.getByLabel('LogQL query').focus();
   await page.keyboard.press('Tab');

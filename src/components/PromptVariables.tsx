@@ -140,7 +140,7 @@ function NewVariableInput({ id, name, ready, onName, onAdd, invalid }: NewInputP
     }
   };
   return (
-    <Stack direction="row" gap={1}>
+    <Stack direction="row" gap={1} wrap="wrap">
       <Input
         id={id}
         width={15}

@@ -26,18 +26,18 @@ export function ModelSection(props: EditorProps) {
       title="Model"
       description="The llama.cpp servers that judge the logs. Only masked log patterns are sent there, raw lines never. Several servers share the work; while none answers, the rules alone judge."
     >
-      {servers.map((server, index) => (
-        <ServerSettings
-          // The rows have no identity of their own; another number of rows makes them anew.
-          key={`${index} of ${servers.length}`}
-          server={server}
-          index={index}
-          disabled={readOnly}
-          onChange={(part) => store(servers.map((one, i) => (i === index ? { ...one, ...part } : one)))}
-          onRemove={servers.length > 1 ? () => store(servers.filter((_, i) => i !== index)) : undefined}
-        />
-      ))}
       <Stack direction="column" gap={2} alignItems="flex-start">
+        {servers.map((server, index) => (
+          <ServerSettings
+            // The rows have no identity of their own; another number of rows makes them anew.
+            key={`${index} of ${servers.length}`}
+            server={server}
+            index={index}
+            disabled={readOnly}
+            onChange={(part) => store(servers.map((one, i) => (i === index ? { ...one, ...part } : one)))}
+            onRemove={servers.length > 1 ? () => store(servers.filter((_, i) => i !== index)) : undefined}
+          />
+        ))}
         <Button variant="secondary" icon="plus" disabled={readOnly} onClick={() => store([...servers, EMPTY_SERVER])}>
           Add server
         </Button>

@@ -4,6 +4,7 @@ import * as runtime from '@grafana/runtime';
 import * as ui from '@grafana/ui';
 import * as react from 'react';
 import * as jsxRuntime from 'react/jsx-runtime';
+import * as rxjs from 'rxjs';
 import { type plugin } from '../../src/module';
 
 /** What Grafana shares with a plugin, as far as this one may ask for it. */
@@ -14,6 +15,7 @@ const shared = new Map<string, unknown>([
   ['@grafana/ui', ui],
   ['react', react],
   ['react/jsx-runtime', jsxRuntime],
+  ['rxjs', rxjs],
 ]);
 
 type Module = { plugin: typeof plugin };
