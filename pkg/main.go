@@ -7,6 +7,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/lokalyst/lokalyst/pkg/plugin"
 )
@@ -19,7 +20,7 @@ func main() {
 }
 
 func serve() error {
-	host, err := plugin.NewHost(time.Now)
+	host, err := plugin.NewHost(plugin.HostOptions{Now: time.Now, Metrics: prometheus.DefaultRegisterer})
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,25 @@ func (c *Cost) add(o Cost) {
 	c.LokiRequests += o.LokiRequests
 }
 
+// call adds what a judgement of the model took.
+func (c *Cost) call(o opinion) {
+	if o.cached {
+		c.CallsAvoided++
+		return
+	}
+	c.ModelCalls++
+	c.PromptTokens += o.entry.Usage.PromptTokens
+	c.CachedTokens += o.entry.Usage.CachedTokens
+	c.AnswerTokens += o.entry.Usage.AnswerTokens
+}
+
+// steps adds the times of the steps of another.
+func (c *Cost) steps(o *Cost) {
+	for step, millis := range o.Millis {
+		c.Millis[step] += millis
+	}
+}
+
 // A timer measures steps into a cost and spans. It is safe for concurrent use.
 type timer struct {
 	tracer trace.Tracer
@@ -62,6 +81,13 @@ func (r *Result) notice(warning bool, format string, args ...any) {
 
 func (g *Group) notice(warning bool, format string, args ...any) {
 	g.notices = append(g.notices, Notice{Warning: warning, Text: fmt.Sprintf(format, args...)})
+}
+
+// copy returns a copy whose verdict and notices can be changed.
+func (g *Group) copy() Group {
+	out := *g
+	out.notices = slices.Clip(out.notices)
+	return out
 }
 
 // prefix names the group in a notice that holds for it alone.

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,34 +148,35 @@ func sizeName(size int) string {
 }
 
 // writeStates writes the tail: for each step the ids, the most frequent first because
-// those change least, and then what changed against the baseline.
-func writeStates(b *strings.Builder, entries []entry) {
+// those change least, and then what changed against the baseline; again turns all of
+// that round.
+func writeStates(b *strings.Builder, entries []entry, again bool) {
 	bySize, byChange := map[int][]string{}, map[patterns.Change][]string{}
-	var sizes []int
+	var series, sizes, changes []string
 	for _, e := range entries {
 		if e.series != "" {
-			b.WriteString(e.id + " " + e.series + "\n")
+			series = append(series, e.id+" "+e.series)
 			continue
 		}
-		if e.change == patterns.ChangeGone {
-			byChange[e.change] = append(byChange[e.change], e.id)
-			continue
+		if e.change != patterns.ChangeGone {
+			bySize[e.size] = append(bySize[e.size], e.id)
 		}
-		if len(bySize[e.size]) == 0 {
-			sizes = append(sizes, e.size)
-		}
-		bySize[e.size] = append(bySize[e.size], e.id)
 		byChange[e.change] = append(byChange[e.change], e.id)
 	}
-	slices.Sort(sizes)
-	slices.Reverse(sizes)
-	for _, s := range sizes {
-		b.WriteString(sizeName(s) + " " + strings.Join(bySize[s], " ") + "\n")
+	for _, s := range slices.Backward(slices.Sorted(maps.Keys(bySize))) {
+		sizes = append(sizes, sizeName(s)+" "+strings.Join(bySize[s], " "))
 	}
 	for _, c := range []patterns.Change{patterns.ChangeGone, patterns.ChangeFallen, patterns.ChangeRisen, patterns.ChangeNew} {
 		if ids := byChange[c]; len(ids) > 0 {
-			b.WriteString(c.String() + " " + strings.Join(ids, " ") + "\n")
+			changes = append(changes, c.String()+" "+strings.Join(ids, " "))
 		}
+	}
+	lines := slices.Concat(series, sizes, changes)
+	if again {
+		slices.Reverse(lines)
+	}
+	for _, line := range lines {
+		b.WriteString(line + "\n")
 	}
 }
 
@@ -258,6 +260,6 @@ func (g *Group) Render(red *redact.Redactor) string {
 	for _, e := range entries {
 		b.WriteString(e.id + " " + e.text + "\n")
 	}
-	writeStates(&b, entries)
+	writeStates(&b, entries, false)
 	return b.String()
 }

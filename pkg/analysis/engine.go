@@ -35,6 +35,9 @@ type Logs interface {
 	Streams(ctx context.Context, q loki.Query, w loki.Window, matchers ...string) ([]map[string]string, error)
 }
 
+// One always returns m, for [Request.Models].
+func One(m Model) func(string) Model { return func(string) Model { return m } }
+
 // Model answers questions; [llm.Server] implements it.
 type Model interface {
 	Chat(ctx context.Context, r llm.Request) (llm.Reply, error)
@@ -54,6 +57,7 @@ type Engine struct {
 	Ledger     *verdict.Ledger
 	Memory     *Memory
 	Roster     *verdict.Roster
+	Meter      Meter
 	Tracer     trace.Tracer
 	Now        func() time.Time
 }
@@ -70,15 +74,21 @@ func NewEngine(ledgerBytes int64, tracer trace.Tracer, now func() time.Time) (*E
 		return nil, fmt.Errorf("built-in signatures: %w", err)
 	}
 	return &Engine{
-		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(verdict.LedgerOptions{Bytes: ledgerBytes, Now: now}), Memory: NewMemory(), Roster: verdict.NewRoster(), Tracer: tracer, Now: now,
+		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(verdict.LedgerOptions{Bytes: ledgerBytes, Now: now}), Memory: NewMemory(), Roster: verdict.NewRoster(), Meter: noMeter{}, Tracer: tracer, Now: now,
 	}, nil
 }
 
 // A Request is one question about one window of logs.
 type Request struct {
 	Logs Logs
-	// Model judges; nil leaves the judgement to the rules.
-	Model Model
+	// Models returns the model that judges what has the affinity: questions with the same
+	// one begin alike, so they do best with one server. nil leaves the judgement to the
+	// rules.
+	Models func(affinity string) Model
+	// Class says how urgent calls of the model are, and Org whose they are: between
+	// organisations they are served in turn.
+	Class llm.Class
+	Org   string
 	// Owner separates the ledger's entries of those who may not see each other's
 	// logs: organisation, data source, tenant and forwarded identity.
 	Owner string
@@ -250,7 +260,7 @@ func (e *Engine) judgeGroups(ctx context.Context, res *Result, q question, t *ti
 					degrade(ctx, g, fmt.Errorf("judging panicked: %v", r))
 				}
 			}()
-			e.judge(wait, g, q, t)
+			e.judge(wait, g, q, t, p.early(g))
 			return nil
 		})
 	}

@@ -179,7 +179,7 @@ func says(verdict string, findings string) func(context.Context, llm.Request) (s
 
 func request(l logs, m Model) Request {
 	r := Request{
-		Model: m, Owner: "me", Window: loki.Window{Start: end.Add(-time.Hour), End: end},
+		Models: One(m), Owner: "me", Window: loki.Window{Start: end.Add(-time.Hour), End: end},
 		PromptID: "incident-triage", MaxGroups: 20, MaxLines: 1000,
 	}
 	r.use(l)

@@ -4,18 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"math"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/lokalyst/lokalyst/pkg/llm"
-	"github.com/lokalyst/lokalyst/pkg/loki"
-	"github.com/lokalyst/lokalyst/pkg/patterns"
-	"github.com/lokalyst/lokalyst/pkg/prompts"
-	"github.com/lokalyst/lokalyst/pkg/redact"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
@@ -23,344 +14,143 @@ import (
 // on a slow desktop CPU reads a full dictionary in about a minute.
 const maxCall = 5 * time.Minute
 
-// layoutVersion is part of the ledger's key: another preamble or rendering may
-// give another answer.
-const layoutVersion = "2"
-
-// question is what is asked about every group of a request.
-type question struct {
-	*Request
-	// started is when the request came.
-	started      time.Time
-	prompt       *prompts.Prompt
-	instructions string
-	query        loki.Query
-	red          *redact.Redactor
-}
-
-// judge asks the model about one group and puts its verdict in place of the
-// rules', or says why it could not.
-func (e *Engine) judge(ctx context.Context, g *Group, q question, t *timer) {
-	if q.Model == nil {
-		g.Verdict.Degraded = true
-		g.notice(true, "No model server is set, so the rules alone judged. Enter the URL of a llama-server in the data source's settings.")
-		return
-	}
-	if g.LinesRead == 0 && len(g.Series) == 0 {
-		return // nothing to ask about; no lines and gone silent are for the rules to say
-	}
-	if q.OnlyNovel && !novel(g) {
-		t.add(func(c *Cost) { c.CallsAvoided++ })
-		return
-	}
-	var l layout
+// opinion gets the model's judgement on a group from the ledger, or from the model
+// through it, and a second reading where one is needed. early is told of a judgement
+// whose prose is still being written.
+func (e *Engine) opinion(ctx context.Context, g *Group, q question, t *timer, early func(opinion)) (o opinion, err error) {
+	m := q.Models(q.epoch(g).String())
 	var key verdict.Key
-	var err error
-	t.run(ctx, "compose", func(ctx context.Context) { l, key, err = e.compose(ctx, g, q) })
+	t.run(ctx, "compose", func(ctx context.Context) { o.layout, key, err = e.compose(ctx, g, q, m) })
 	if err != nil {
-		degrade(ctx, g, err)
-		return
+		return o, err
 	}
-	t.run(ctx, "infer", func(ctx context.Context) { err = e.infer(ctx, g, q, l, key, t) })
-	if err != nil {
-		degrade(ctx, g, err)
-	}
-}
-
-// novel reports whether the group holds anything that a model could add to: what
-// the rules call suspicious, or what the baseline does not know.
-func novel(g *Group) bool {
-	if !g.Compared || g.Rules.Severity != verdict.Healthy {
-		return true
-	}
-	return slices.ContainsFunc(g.Patterns, func(p patterns.Pattern) bool { return p.Change == patterns.ChangeNew })
-}
-
-// degrade leaves the rules verdict and says why the model's is missing.
-func degrade(ctx context.Context, g *Group, err error) {
-	g.Verdict.Degraded = true
-	switch {
-	case errors.Is(err, errNotReady):
-		g.notice(true, "%sThe model's verdict was not ready in time; the rules alone judged. The call goes on, so that the next evaluation can have it.", g.prefix())
-	case ctx.Err() != nil:
-		g.notice(true, "%sThe query ended before the model's verdict was ready; the rules alone judged.", g.prefix())
-	default:
-		g.notice(true, "%sThe rules alone judged, because %s", g.prefix(), sentence(err))
-	}
-}
-
-func sentence(err error) string {
-	s := err.Error()
-	if !strings.HasSuffix(s, ".") {
-		s += "."
-	}
-	return s
-}
-
-// compose chooses what the model is shown and computes the ledger's key of it.
-func (e *Engine) compose(ctx context.Context, g *Group, q question) (layout, verdict.Key, error) {
-	caps, err := q.Model.Capabilities(ctx)
-	if err != nil && caps == (llm.Capabilities{}) {
-		return layout{}, verdict.Key{}, err
-	}
-	// A server that answered before and is down now may still have judged this.
-	words, err := chooseWords(ctx, q.Model)
-	if err != nil {
-		return layout{}, verdict.Key{}, err
-	}
-	l := layout{words: words, context: contextText(q, g, q.red), instructions: q.instructions}
-	shown := members(g, q.red, maxDictionary)
-	series := verdict.KeyOf(q.Owner, q.query.Text, strings.Join(q.GroupBy, ","), strings.Join(g.Values, "\x00"), q.Window.Length().String())
-	l.dictionary, l.entries = e.Memory.epoch(series).define(shown)
-	l.omitted = omit(g, shown)
-	key := verdict.KeyOf(
-		q.Owner, layoutVersion, redact.Version, q.prompt.Hash(), caps.Model, caps.Build, strconv.Itoa(caps.Context), l.hurry(q.Model.Speed().Holds(e.left(ctx, q))),
-		strings.Join(words.List(), ","), strings.Join(q.GroupBy, ","), strings.Join(g.Values, "\x00"), l.canonical(),
-	)
-	return l, key, nil
-}
-
-// wordSets are the verdict words to try. The first tokens of a set must differ in
-// the model's vocabulary, or the probability could not be read.
-func wordSets() []verdict.Words {
-	return []verdict.Words{
-		verdict.DefaultWords(),
-		{OK: "fine", Warning: "suspicious", Critical: "incident", Unknown: "unclear"},
-		{OK: "0", Warning: "1", Critical: "2", Unknown: "3"},
-	}
-}
-
-func chooseWords(ctx context.Context, m Model) (verdict.Words, error) {
-	for _, w := range wordSets() {
-		distinct, err := firstTokensDiffer(ctx, m, w)
+	o.disputed = undisputed
+	q.progress("infer", "asking the model about %s", humanCount(len(o.layout.entries), "pattern", "patterns"))
+	t.run(ctx, "infer", func(ctx context.Context) {
+		var out verdict.Outcome
+		out, err = e.judgement(ctx, q, m, o.layout, key, func(entry verdict.Entry) {
+			early(opinion{layout: o.layout, entry: entry, early: true, disputed: undisputed})
+		})
 		if err != nil {
-			return verdict.Words{}, err
-		}
-		if distinct {
-			return w, nil
-		}
-	}
-	return verdict.DefaultWords(), nil // the probability is then unknown, the verdict is not
-}
-
-func firstTokensDiffer(ctx context.Context, m Model, w verdict.Words) (bool, error) {
-	seen := map[int]bool{}
-	for _, word := range w.List() {
-		ids, ok, err := m.Tokenize(ctx, word)
-		if err != nil {
-			return false, err
-		}
-		if !ok || len(ids) == 0 {
-			return true, nil // a server without a tokenizer route: nothing can be checked
-		}
-		if seen[ids[0]] {
-			return false, nil
-		}
-		seen[ids[0]] = true
-	}
-	return true, nil
-}
-
-// errNotReady says that a bounded wait ended before the model did.
-var errNotReady = errors.New("the model's verdict is not ready yet")
-
-// infer gets the judgement from the ledger, or from the model through it.
-func (e *Engine) infer(ctx context.Context, g *Group, q question, l layout, key verdict.Key, t *timer) error {
-	q.progress("infer", "asking the model about %d patterns", len(l.entries))
-	left := e.left(ctx, q)
-	out, err := e.Ledger.Do(ctx, verdict.Ask{Key: key, Keep: q.Wait > 0, Judge: func(ctx context.Context, _ *verdict.Call) (verdict.Entry, error) {
-		return e.ask(ctx, q, l, left)
-	}})
-	if err != nil {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) && q.Wait > 0 {
-			return errNotReady
-		}
-		return err
-	}
-	entry := out.Entry
-	t.add(func(c *Cost) {
-		if out.Cached {
-			c.CallsAvoided++
 			return
 		}
-		c.ModelCalls++
-		c.PromptTokens += entry.Usage.PromptTokens
-		c.CachedTokens += entry.Usage.CachedTokens
-		c.AnswerTokens += entry.Usage.AnswerTokens
+		o.entry, o.cached, o.early = out.Entry, out.Cached, out.Early
+		if q.Alert && !out.Early {
+			err = e.confirm(ctx, g, q, m, key, &o)
+		}
 	})
-	if n := entry.Omitted + l.omitted.n; n > 0 {
-		g.notice(false, "%s%d of %d patterns of lower rank were not shown to the model.", g.prefix(), n, max(len(g.Patterns), len(g.Series)))
+	return o, err
+}
+
+// judgement asks the ledger, and the model where that knows nothing.
+func (e *Engine) judgement(ctx context.Context, q question, m Model, l layout, key verdict.Key, early func(verdict.Entry)) (verdict.Outcome, error) {
+	left := e.left(ctx, q)
+	out, err := e.Ledger.Do(ctx, verdict.Ask{
+		Key: key, Keep: q.Wait > 0, Urgency: int(q.Class), Early: early,
+		Judge: func(ctx context.Context, c *verdict.Call) (verdict.Entry, error) {
+			return e.ask(ctx, asking{question: q, model: m, left: left, call: c}, l)
+		},
+	})
+	if err == nil && out.Cached {
+		e.Meter.CallAvoided("ledger")
 	}
-	apply(g, l, entry, out.Cached)
+	return out, err
+}
+
+// doubtful reports whether an opinion would change what a known series is served with,
+// and returns the severity by the opinion and the one served last.
+func (e *Engine) doubtful(g *Group, q question, o *opinion) (says, last verdict.Severity, yes bool) {
+	last, ok := e.Roster.Served(q.roster(q.Expr), g.Values, q.Window.End)
+	if !ok || o.entry.Severity() == verdict.Inconclusive {
+		return 0, 0, false
+	}
+	shown := g.copy()
+	apply(&shown, o.layout, o.entry, o.cached)
+	says = shown.Verdict.Severity
+	return says, last, max(says, g.Rules.Severity) != max(last, g.Rules.Severity)
+}
+
+// confirm has the model read again what would change what a known series is served with
+// on the model's word alone: nobody is woken, and no alert ends, because one answer came
+// out odd. What lies in the middle of the severity served last and both readings stands.
+func (e *Engine) confirm(ctx context.Context, g *Group, q question, m Model, key verdict.Key, o *opinion) error {
+	first, last, yes := e.doubtful(g, q, o)
+	if !yes {
+		return nil
+	}
+	again := o.layout
+	again.again = true
+	out, err := e.judgement(ctx, q, m, again, verdict.KeyOf(key.String(), "again"), nil)
+	if err != nil {
+		return err
+	}
+	second := g.copy()
+	apply(&second, again, out.Entry, out.Cached)
+	stands := middle(last, first, second.Verdict.Severity)
+	o.cached = o.cached && out.Cached
+	switch stands {
+	case first:
+	case second.Verdict.Severity:
+		o.entry = out.Entry
+	default:
+		o.disputed = stands
+	}
 	return nil
+}
+
+func middle(a, b, c verdict.Severity) verdict.Severity { return max(min(a, b), min(max(a, b), c)) }
+
+// asking is one call of the model.
+type asking struct {
+	question
+	model Model
+	// left is how long the call may take once it has a slot.
+	left time.Duration
+	call *verdict.Call
 }
 
 // ask runs one call: it fits the dictionary into the server's context, asks, and
 // checks the answer. The result cites templates instead of ids, so that it can be
 // served to a later request whose ids differ.
-func (e *Engine) ask(ctx context.Context, q question, l layout, left time.Duration) (verdict.Entry, error) {
+func (e *Engine) ask(ctx context.Context, a asking, l layout) (entry verdict.Entry, err error) {
+	started := e.Now()
 	// Waiting for a slot is bounded too, or a slow server would collect calls.
 	ctx, cancel := context.WithTimeout(ctx, 2*maxCall)
 	defer cancel()
-	caps, err := q.Model.Capabilities(ctx)
+	outcome := "ok"
+	defer func() {
+		if err != nil {
+			outcome = outcomeOf(err)
+		}
+		e.Meter.ModelCall(outcome, e.Now().Sub(started), entry.Model, entry.Usage)
+	}()
+	caps, err := a.model.Capabilities(ctx)
 	if err != nil {
 		return verdict.Entry{}, err
 	}
-	fitted, err := fit(ctx, q.Model, l, bounds{context: caps.Context, answer: q.prompt.Model.MaxTokens, left: left})
+	fitted, tokens, err := fit(ctx, a.model, l, bounds{context: caps.Context, answer: a.prompt.Model.MaxTokens, left: a.left})
 	if err != nil {
 		return verdict.Entry{}, lasting(err)
 	}
-	reply, err := q.Model.Chat(ctx, llm.Request{
-		Messages: fitted.messages(), Schema: verdict.Schema(fitted.ids(), q.prompt.Fields, fitted.words),
-		MaxTokens: q.prompt.Model.MaxTokens, Seed: q.prompt.Model.Seed, Limit: maxCall,
-		Progress: func(n int) { q.progress("infer", "the model has written %d tokens", n) },
-	})
+	r := a.request(&fitted, tokens)
+	r.Stream = a.publisher(&fitted, caps.Model)
+	reply, err := a.model.Chat(ctx, r)
+	answer, err := a.parse(&fitted, reply, err)
+	if err == nil && answer.Partial {
+		outcome = "cut"
+	}
+	if errors.Is(err, verdict.ErrAnswer) || errors.Is(err, llm.ErrCut) {
+		outcome = "repaired"
+		answer, reply, err = a.repair(ctx, &fitted, tokens, reply, err)
+	}
 	if err != nil {
 		return verdict.Entry{}, lasting(err)
 	}
-	answer, err := verdict.ParseAnswer(reply.Text, fitted.ids(), q.prompt.Fields, fitted.words)
-	if err != nil {
-		return verdict.Entry{}, lasting(err)
+	entry = a.entry(&fitted, answer, reply.Tokens, cmp.Or(reply.Model, caps.Model))
+	entry.Omitted = len(l.entries) - len(fitted.entries)
+	entry.Usage = verdict.Usage{
+		PromptTokens: reply.Timings.PromptTokens + reply.Timings.CachedTokens, CachedTokens: reply.Timings.CachedTokens,
+		AnswerTokens: reply.Timings.AnswerTokens,
 	}
-	p, confidence := verdict.ProbabilityUnknown, verdict.ConfidenceUnknown
-	if d, ok := verdict.Distribution(reply.Tokens, fitted.words); ok {
-		p, confidence = d[2], verdict.Confidence(d, answer.Severity)
-	}
-	for i := range answer.Findings {
-		answer.Findings[i].Patterns = fitted.texts(answer.Findings[i].Patterns)
-	}
-	return verdict.Entry{
-		Answer: answer, Probability: p, Confidence: confidence, Model: cmp.Or(reply.Model, caps.Model), Omitted: len(l.entries) - len(fitted.entries),
-		Usage: verdict.Usage{
-			PromptTokens: reply.Timings.PromptTokens + reply.Timings.CachedTokens, CachedTokens: reply.Timings.CachedTokens,
-			AnswerTokens: reply.Timings.AnswerTokens,
-		},
-	}, nil
-}
-
-// lasting marks the failures that the same question would meet again.
-func lasting(err error) error {
-	if errors.Is(err, verdict.ErrAnswer) || errors.Is(err, llm.ErrCut) || errors.Is(err, llm.ErrTooLong) {
-		return verdict.Lasting(err)
-	}
-	return err
-}
-
-// bytesPerToken is a cautious estimate for servers that cannot count: logs have
-// 2.6 bytes a token in Llama 3's vocabulary, not the 4 of prose.
-const bytesPerToken = 2.2
-
-// fallbackContext is assumed where a server does not tell its context.
-const fallbackContext = 4096
-
-// left is how long a call may take.
-func (e *Engine) left(ctx context.Context, q question) time.Duration {
-	if deadline, ok := ctx.Deadline(); ok && q.Wait == 0 { // a bounded wait ends before the call does
-		return min(maxCall, deadline.Sub(e.Now()))
-	}
-	return maxCall
-}
-
-// hurry tells in steps how many tokens a prompt may have, where that is less than the
-// layout probably has: who has more time is not served an answer to less.
-func (l *layout) hurry(holds int) string {
-	size := 0
-	for _, m := range l.messages() {
-		size += len(m.Content)
-	}
-	if holds == 0 || float64(holds) > float64(size)/bytesPerToken {
-		return ""
-	}
-	return sizeName(sizeOf(max(1, holds)))
-}
-
-// bounds are what a call must keep to: the tokens of a slot and of the answer, and the
-// time left.
-type bounds struct {
-	context, answer int
-	left            time.Duration
-}
-
-// fit drops the patterns of the lowest rank until prompt and answer fit into the
-// server's context, and until the server can be expected to answer in the time left: a
-// call that cannot finish is not started.
-func fit(ctx context.Context, m Model, l layout, b bounds) (layout, error) {
-	size := b.context
-	if size <= 0 {
-		size = fallbackContext
-	}
-	speed := m.Speed()
-	for {
-		messages := l.messages()
-		n, ok, err := m.CountTokens(ctx, messages)
-		if err != nil {
-			return l, err
-		}
-		if !ok {
-			n = 0
-			for _, m := range messages {
-				n += int(math.Ceil(float64(len(m.Content))/bytesPerToken)) + 8
-			}
-		}
-		over, slow := n+b.answer-size, false
-		if holds := speed.Holds(b.left); holds != 0 && n-holds > over {
-			over, slow = n-holds, true
-		}
-		if over <= 0 {
-			return l, nil
-		}
-		if len(l.dictionary) > len(l.entries) {
-			l = l.without(0) // what the window does not show goes first
-			continue
-		}
-		switch {
-		case len(l.entries) > 1:
-		case slow:
-			return l, &tooSlowError{takes: speed.Takes(n), left: b.left}
-		default:
-			return l, &llm.Error{Kind: llm.ErrTooLong, PromptTokens: n + b.answer, Context: size}
-		}
-		// Entries differ in length, so a share is dropped at a time.
-		share := float64(over) / float64(n)
-		drop := min(max(1, int(share*float64(len(l.entries)))), len(l.entries)-1)
-		l = l.without(drop)
-	}
-}
-
-// tooSlowError says that the model server would not answer in time.
-type tooSlowError struct{ takes, left time.Duration }
-
-func (e *tooSlowError) Error() string {
-	return fmt.Sprintf("the model server, as fast as it was last, needs about %s for even the shortest question, and %s are left. Give the query more time, or the server more cores",
-		humanDuration(e.takes), humanDuration(max(0, e.left)))
-}
-
-// without returns the layout less its n entries of the lowest rank and less what the
-// dictionary defines beside its entries.
-func (l layout) without(n int) layout {
-	order := slices.Clone(l.entries)
-	slices.SortStableFunc(order, func(a, b entry) int { return b.rank - a.rank })
-	gone := map[string]bool{}
-	for _, e := range order[:n] {
-		gone[e.id] = true
-	}
-	l.entries = slices.DeleteFunc(slices.Clone(l.entries), func(e entry) bool { return gone[e.id] })
-	l.dictionary = make([]definition, len(l.entries))
-	for i, e := range l.entries {
-		l.dictionary[i] = e.definition
-	}
-	l.omitted.n += n
-	return l
-}
-
-func (l *layout) texts(ids []string) []string {
-	out := make([]string, 0, len(ids))
-	for _, id := range ids {
-		for _, e := range l.entries {
-			if e.id == id {
-				out = append(out, e.identity())
-			}
-		}
-	}
-	return out
+	return entry, nil
 }

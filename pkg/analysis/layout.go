@@ -41,6 +41,8 @@ type layout struct {
 	omitted omitted
 	// context is what else is said in the tail, instructions the prompt's own text.
 	context, instructions string
+	// again tells the states in another order, for a second reading.
+	again bool
 }
 
 // messages renders the layout.
@@ -51,7 +53,7 @@ func (l *layout) messages() []llm.Message {
 		b.WriteString(d.id + " " + d.text + "\n")
 	}
 	b.WriteString("STATE\n")
-	writeStates(&b, l.entries)
+	writeStates(&b, l.entries, l.again)
 	b.WriteString(l.omitted.text())
 	b.WriteString("CONTEXT\n" + l.context + "\nTASK\n" + neutral(l.instructions))
 	return []llm.Message{{Role: "system", Content: preamble(l.words)}, {Role: "user", Content: b.String()}}

@@ -44,6 +44,20 @@ func (p *partial) update(g *Group) {
 	p.say()
 }
 
+// early returns what is to be told of a group that will still change; nil where nobody
+// listens.
+func (p *partial) early(g *Group) func(*Group) {
+	if p.tell == nil {
+		return nil
+	}
+	return func(shown *Group) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.result.Groups[p.at[g]] = *shown
+		p.say()
+	}
+}
+
 // say gives a copy away. The caller holds p.mu.
 func (p *partial) say() {
 	out := p.result

@@ -21,7 +21,7 @@ func (d *datasource) evaluate(ctx context.Context, q query, who asker) (*analysi
 	r := d.request(q, who)
 	key := verdict.KeyOf(r.Owner, who.rule, q.window.Start.String(), q.window.End.String(), q.content())
 	return d.host.answers.once(ctx, key, func(ctx context.Context) (*analysis.Result, error) {
-		result, err := d.host.engine.Analyse(ctx, r)
+		result, err := d.analyse(ctx, r)
 		if err != nil {
 			return nil, err
 		}

@@ -31,11 +31,12 @@ type datasource struct {
 	host     *Host
 	settings settings
 	logs     *loki.Client
-	model    *llm.Server
+	// pool is nil where no model server can be used.
+	pool     *llm.Pool
 	release  func()
 	resource backend.CallResourceHandler
-	// setupErr is why the instance cannot answer queries; modelErr why it has no
-	// model, which queries survive.
+	// setupErr is why the instance cannot answer queries; modelErr why a model server
+	// cannot be used, which queries survive.
 	setupErr, modelErr error
 	// pseudonyms is the key that addresses are replaced by pseudonyms with.
 	pseudonyms []byte
@@ -54,17 +55,12 @@ func newDatasource(ctx context.Context, h *Host, s backend.DataSourceInstanceSet
 		d.logs, err = loki.NewClient(loki.Options{URL: d.settings.lokiURL, HTTP: client, Tenant: d.settings.lokiTenant})
 	}
 	d.setupErr = err
-	if len(d.settings.servers) > 0 {
-		d.model, d.release, d.modelErr = h.acquire(d.settings.servers[0])
-		if d.modelErr != nil {
-			d.release = func() {}
-		}
-	}
+	d.pool, d.release, d.modelErr = h.acquireAll(d.settings.servers)
 	d.cluster = h.loadCluster(ctx, d.settings.kubernetes)
 	return d
 }
 
-// Dispose gives the model server back. Queries in flight keep using it.
+// Dispose gives the model servers back. Calls of queries in flight go on.
 func (d *datasource) Dispose() { d.release() }
 
 // lokiHTTP returns the client that Grafana's settings describe: authentication,

@@ -23,11 +23,11 @@ func (d *datasource) follow(ctx context.Context, q query, who asker) (framesOut,
 		x = d.host.jobs.start(ctx, owner, func(ctx context.Context, x *job) (*analysis.Result, error) {
 			r.Partial = x.update
 			r.Progress = func(_, detail string) { x.note(detail) }
-			return d.host.engine.Analyse(ctx, r)
+			return d.analyse(ctx, r)
 		})
 	}
 	if x == nil { // too many are followed
-		result, err := d.host.engine.Analyse(ctx, d.request(q, who))
+		result, err := d.analyse(ctx, d.request(q, who))
 		if err != nil {
 			return nil, err
 		}

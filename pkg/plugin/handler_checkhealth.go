@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -63,22 +64,31 @@ func (d *datasource) checkLoki(ctx context.Context) (string, error) {
 	return "version " + cmp.Or(version, "not shown"), nil
 }
 
+// checkModel asks each model server; one that does not answer is an error, for the
+// others have its work to do.
 func (d *datasource) checkModel(ctx context.Context) (string, error) {
 	if d.modelErr != nil {
 		return d.modelErr.Error(), d.modelErr
 	}
-	if d.model == nil {
+	if d.pool == nil {
 		return errNoModel.Error(), errNoModel
 	}
-	caps, err := d.model.Refresh(ctx)
-	if err != nil {
-		return err.Error(), err
+	var texts []string
+	var failed error
+	for _, server := range d.pool.Servers() {
+		caps, err := server.Refresh(ctx)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			texts = append(texts, err.Error())
+			continue
+		}
+		text := fmt.Sprintf("model %s, %d slots", cmp.Or(caps.Model, "not named"), caps.Slots)
+		if caps.Context > 0 {
+			text += fmt.Sprintf(", %d tokens of context each", caps.Context)
+		}
+		texts = append(texts, text)
 	}
-	text := fmt.Sprintf("model %s, %d slots", cmp.Or(caps.Model, "not named"), caps.Slots)
-	if caps.Context > 0 {
-		text += fmt.Sprintf(", %d tokens of context each", caps.Context)
-	}
-	return text, nil
+	return strings.Join(texts, "; "), failed
 }
 
 var errNoModel = fmt.Errorf("%w: no URL of a model server is set; enter it in the settings, for example http://llama:8080", errSettings)

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/experimental/concurrent"
 
 	"github.com/lokalyst/lokalyst/pkg/analysis"
+	"github.com/lokalyst/lokalyst/pkg/llm"
 )
 
 // fromAlertHeader is set by Grafana's alerting on evaluations. It comes without
@@ -27,12 +29,16 @@ func (d *datasource) QueryData(ctx context.Context, req *backend.QueryDataReques
 	return concurrent.QueryData(ctx, req, func(ctx context.Context, q concurrent.Query) backend.DataResponse {
 		who := who
 		who.headers = q.Headers
+		out := backend.DataResponse{Status: backend.StatusOK}
 		frames, err := d.answer(ctx, q.DataQuery, who)
 		if err != nil {
 			backend.Logger.FromContext(ctx).Debug("Query failed", "refId", q.DataQuery.RefID, "error", err)
-			return response(err)
+			out = response(err)
+		} else {
+			out.Frames = frames
 		}
-		return backend.DataResponse{Status: backend.StatusOK, Frames: frames}
+		d.host.metrics.query(who.lane(), out)
+		return out
 	}, d.settings.concurrencyLimit())
 }
 
@@ -45,6 +51,14 @@ type asker struct {
 	fromAlert bool
 	// rule is the uid of the alert rule, empty in a preview.
 	rule string
+}
+
+// lane names how the asker is served, for the metrics.
+func (a asker) lane() string {
+	if a.fromAlert {
+		return "alert"
+	}
+	return "interactive"
 }
 
 // answer runs one query.
@@ -80,11 +94,20 @@ func (d *datasource) answer(ctx context.Context, data backend.DataQuery, who ask
 	case q.async:
 		return d.follow(ctx, q, who)
 	}
-	result, err := d.host.engine.Analyse(ctx, d.request(q, who))
+	result, err := d.analyse(ctx, d.request(q, who))
 	if err != nil {
 		return nil, err
 	}
 	return d.frames(result, q)
+}
+
+// analyse runs an analysis and counts what came of it.
+func (d *datasource) analyse(ctx context.Context, r analysis.Request) (*analysis.Result, error) {
+	result, err := d.host.engine.Analyse(ctx, r)
+	if err == nil {
+		d.host.metrics.result(result, d.host.now())
+	}
+	return result, err
 }
 
 // request is what the analysis is asked for a query.
@@ -92,13 +115,14 @@ func (d *datasource) request(q query, who asker) analysis.Request {
 	r := analysis.Request{
 		Logs: d.logs, Owner: d.owner(who.context, who.headers), Pseudonyms: d.pseudonyms, Expr: q.expr, Window: q.window,
 		PromptID: q.promptID, PromptVars: q.promptVars, GroupBy: q.groupBy, MaxGroups: q.maxGroups,
+		Class: llm.ClassInteractive, Org: strconv.FormatInt(who.context.OrgID, 10),
 		MaxLines: q.maxLines, Baseline: q.baseline, OnlyNovel: q.onlyNovel, Events: q.events, MaxAge: q.maxAge,
 	}
-	if d.model != nil {
-		r.Model = d.model
+	if d.pool != nil {
+		r.Models = func(affinity string) analysis.Model { return d.pool.Pick(affinity) }
 	}
 	if who.fromAlert {
-		r.Alert, r.Wait, r.Reserve = true, d.settings.alertWait, deadlineMargin
+		r.Alert, r.Class, r.Wait, r.Reserve = true, llm.ClassAlert, d.settings.alertWait, deadlineMargin
 	}
 	return r
 }

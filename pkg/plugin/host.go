@@ -9,6 +9,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/tracing"
+	"github.com/prometheus/client_golang/prometheus"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/lokalyst/lokalyst/pkg/analysis"
@@ -39,6 +41,7 @@ type Host struct {
 	// configMaps connects to the cluster that Grafana runs in.
 	configMaps func() (corev1client.ConfigMapsGetter, error)
 
+	metrics *metrics
 	work    *background
 	answers *answers
 	jobs    *jobs
@@ -56,8 +59,17 @@ type sharedServer struct {
 	refs   int
 }
 
-// NewHost loads the built-in prompts and signatures.
-func NewHost(now func() time.Time) (*Host, error) {
+// HostOptions are what a [Host] needs of the process.
+type HostOptions struct {
+	Now func() time.Time
+	// Metrics is where the metrics are registered, those of one host at most; nil for
+	// nowhere.
+	Metrics prometheus.Registerer
+}
+
+// NewHost loads the built-in prompts and signatures and registers the metrics.
+func NewHost(o HostOptions) (*Host, error) {
+	now := o.Now
 	engine, err := analysis.NewEngine(ledgerBytes, tracing.DefaultTracer(), now)
 	if err != nil {
 		return nil, err
@@ -73,6 +85,14 @@ func NewHost(now func() time.Time) (*Host, error) {
 		servers:    map[string]*sharedServer{},
 	}
 	_, _ = rand.Read(h.secret[:]) // it never fails
+	if o.Metrics == nil {
+		o.Metrics = prometheus.NewRegistry()
+	}
+	if h.metrics, err = newMetrics(o.Metrics, newQueueDepth(h.waiting)); err != nil {
+		h.Close()
+		return nil, fmt.Errorf("the metrics cannot be registered: %w", err)
+	}
+	engine.Meter = h.metrics
 	return h, nil
 }
 
@@ -95,6 +115,51 @@ func (h *Host) Close() {
 	h.jobs.close()
 	h.work.close()
 	h.engine.Ledger.Close()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.servers {
+		s.server.Close()
+	}
+}
+
+// waiting returns how many calls wait for a slot of a model server, by class.
+func (h *Host) waiting() map[string]int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	out := map[string]int{}
+	for _, class := range []llm.Class{llm.ClassAlert, llm.ClassInteractive, llm.ClassBackground} {
+		out[class.String()] = 0
+		for _, s := range h.servers {
+			out[class.String()] += s.server.Load().Waiting[class]
+		}
+	}
+	return out
+}
+
+// acquireAll returns a pool of the servers of these configurations, nil where there is
+// none that can be used. The error is of those that cannot. Call release once.
+func (h *Host) acquireAll(configs []llm.Config) (pool *llm.Pool, release func(), err error) {
+	var (
+		servers  []*llm.Server
+		releases []func()
+		errs     []error
+	)
+	for _, c := range configs {
+		server, release, err := h.acquire(c)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		servers, releases = append(servers, server), append(releases, release)
+	}
+	if len(servers) > 0 {
+		pool = llm.NewPool(servers...)
+	}
+	return pool, func() {
+		for _, r := range releases {
+			r()
+		}
+	}, errors.Join(errs...)
 }
 
 // acquire returns the server for a configuration, shared between all instances
@@ -118,6 +183,7 @@ func (h *Host) acquire(cfg llm.Config) (server *llm.Server, release func(), err 
 		defer h.mu.Unlock()
 		if s.refs--; s.refs == 0 {
 			delete(h.servers, key)
+			s.server.Close()
 		}
 	}), nil
 }

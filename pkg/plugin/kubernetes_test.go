@@ -59,7 +59,7 @@ type clusterRig struct {
 
 func newClusterRig(t *testing.T, kubernetes, llm string, connect func() (corev1client.ConfigMapsGetter, error)) clusterRig {
 	t.Helper()
-	host, err := NewHost(time.Now)
+	host, err := NewHost(HostOptions{Now: time.Now})
 	require.NoError(t, err)
 	t.Cleanup(host.Close)
 	host.configMaps = connect
@@ -209,7 +209,7 @@ func TestClusterPrompts(t *testing.T) {
 			require.Equal(t, "built-in", origins["incident-triage"])
 			require.Equal(t, tc.served, origins["shop-checkout"] == "configmap shop/p")
 			if tc.served {
-				r.model = nil // the rules judge
+				r.pool = nil // the rules judge
 				got, err := r.prompt("shop-checkout")
 				require.NoError(t, err)
 				require.Equal(t, "shop-checkout@1.0.0", got)

@@ -32,7 +32,7 @@ func run(m *testing.M) int {
 		log.DefaultLogger = log.NewNullLogger()
 		backend.Logger = log.NewNullLogger()
 	}
-	host, err := NewHost(time.Now)
+	host, err := NewHost(HostOptions{Now: time.Now})
 	if err == nil {
 		InProcess, err = testenv.StartInProcess(host.NewInstance)
 	}

@@ -49,7 +49,7 @@ func newMetrics(r prometheus.Registerer, depth prometheus.Collector) (*metrics, 
 		return prometheus.CounterOpts{Namespace: "lokalyst", Name: name, Help: help}
 	}
 	m := &metrics{
-		queries:   prometheus.NewCounterVec(counter("queries_total", "Queries answered, by type, lane and status."), []string{"type", "lane", "status"}),
+		queries:   prometheus.NewCounterVec(counter("queries_total", "Queries answered, by lane and status."), []string{"lane", "status"}),
 		duration:  prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "lokalyst", Name: "query_duration_seconds", Help: "Time that the steps of a query took.", Buckets: durationBuckets()}, []string{"step"}),
 		lines:     prometheus.NewCounterVec(counter("lines_total", "Log lines in the windows asked about: read now, reused from an earlier reading, or left unread."), []string{"state"}),
 		calls:     prometheus.NewCounterVec(counter("model_calls_total", "Calls of the model, by outcome."), []string{"outcome"}),
@@ -74,7 +74,7 @@ func newMetrics(r prometheus.Registerer, depth prometheus.Collector) (*metrics, 
 }
 
 // query counts one query and what its answer says.
-func (m *metrics) query(queryType, lane string, response backend.DataResponse) {
+func (m *metrics) query(lane string, response backend.DataResponse) {
 	status := "ok"
 	if response.Error != nil {
 		status = "plugin_error"
@@ -82,7 +82,7 @@ func (m *metrics) query(queryType, lane string, response backend.DataResponse) {
 			status = "downstream_error"
 		}
 	}
-	m.queries.WithLabelValues(queryType, lane, status).Inc()
+	m.queries.WithLabelValues(lane, status).Inc()
 }
 
 // result counts what an answer says.

@@ -236,6 +236,24 @@ func (l *Ledger) remember(key Key, e Entry) bool {
 	return true
 }
 
+// Go runs f apart from ctx's end but with its values, until the ledger is closed. It
+// reports whether it does: not where the ledger is closed already.
+func (l *Ledger) Go(ctx context.Context, f func(context.Context)) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(l.ctx, cancel)
+	l.calls.Go(func() {
+		defer stop()
+		defer cancel()
+		f(run)
+	})
+	return true
+}
+
 // Size returns how many judgements are remembered and what they take, in bytes.
 func (l *Ledger) Size() (entries int, bytes int64) {
 	l.mu.Lock()

@@ -66,14 +66,17 @@ func (r *Roster) Known(query Key, end time.Time) [][]string {
 	return out
 }
 
-// Standing is [Series.Standing] of a series; ok is false where it is not known.
-func (r *Roster) Standing(query Key, values []string, end time.Time, maxAge time.Duration) (s Severity, ok bool) {
+// Served returns the severity that a series was served with last, at the end of a window
+// before end; ok is false where it was not evaluated in the 24 h before.
+func (r *Roster) Served(query Key, values []string, end time.Time) (s Severity, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if q, _ := r.queries.Get(query); q[seriesName(values)] != nil {
-		return q[seriesName(values)].series.Standing(end, maxAge)
+	q, _ := r.queries.Get(query)
+	m := q[seriesName(values)]
+	if m == nil || m.series.End.IsZero() || end.Sub(m.series.End) > seriesFor {
+		return Inconclusive, false
 	}
-	return Inconclusive, false
+	return m.series.Served, true
 }
 
 // Evaluate is [Series.Evaluate] of a series, which becomes known by it. It also returns

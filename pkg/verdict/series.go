@@ -58,9 +58,9 @@ func (e *Evaluation) judged() bool {
 	return e.Verdict.Source == SourceModel && e.Verdict.Severity != Inconclusive
 }
 
-// Standing returns the severity that the model gave the series last, if it still
+// standing returns the severity that the model gave the series last, if it still
 // counts for a window that ends at end.
-func (s *Series) Standing(end time.Time, maxAge time.Duration) (Severity, bool) {
+func (s *Series) standing(end time.Time, maxAge time.Duration) (Severity, bool) {
 	if s.ModelAccount.End.IsZero() || end.Sub(s.ModelAccount.End) > maxAge {
 		return Inconclusive, false
 	}
@@ -84,7 +84,7 @@ func (s *Series) Evaluate(e Evaluation) Verdict {
 		s.Model, s.ModelAccount = v.Severity, account(v)
 	}
 	now := max(v.RulesSeverity, v.Severity)
-	if m, ok := s.Standing(e.End, e.MaxAge); ok {
+	if m, ok := s.standing(e.End, e.MaxAge); ok {
 		now = max(now, m)
 	}
 	held := s.holds(now, &e)

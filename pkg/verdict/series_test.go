@@ -170,8 +170,8 @@ func TestServedIsBounded(t *testing.T) {
 			require.GreaterOrEqual(t, v.Severity, e.Verdict.RulesSeverity)
 			require.GreaterOrEqual(t, v.Severity, e.Verdict.Severity)
 			require.LessOrEqual(t, v.Severity, worst)
-			if m, ok := s.Standing(end, e.MaxAge); ok {
-				require.GreaterOrEqual(t, v.Severity, m)
+			if !s.ModelAccount.End.IsZero() && end.Sub(s.ModelAccount.End) <= e.MaxAge {
+				require.GreaterOrEqual(t, v.Severity, s.Model)
 			}
 			require.False(t, v.End.After(end))
 		}
@@ -191,10 +191,12 @@ func TestRosterKnowsEverySeriesOnce(t *testing.T) {
 	require.Empty(t, r.Known(other, end))
 	require.Empty(t, r.Known(q, end.Add(25*time.Hour)), "a series expires a day after its last evaluation")
 
-	_, ok := r.Standing(q, []string{"a", "x"}, end, time.Hour)
+	_, ok := r.Served(q, []string{"c", "x"}, end)
+	require.False(t, ok)
+	_, ok = r.Served(q, []string{"a", "x"}, end.Add(25*time.Hour))
 	require.False(t, ok)
 	_, s := r.Evaluate(q, []string{"a", "x"}, step{rules: 0, model: 3}.evaluation(end))
-	got, ok := r.Standing(q, []string{"a", "x"}, end, time.Hour)
+	got, ok := r.Served(q, []string{"a", "x"}, end)
 	require.True(t, ok)
 	require.Equal(t, verdict.Critical, got)
 
@@ -203,7 +205,7 @@ func TestRosterKnowsEverySeriesOnce(t *testing.T) {
 	v, _ := restored.Evaluate(q, []string{"a", "x"}, step{rules: 0, model: none}.evaluation(end.Add(time.Minute)))
 	require.Equal(t, verdict.Critical, v.Severity)
 	restored.Restore(q, []string{"a", "x"}, verdict.Series{End: end})
-	got, _ = restored.Standing(q, []string{"a", "x"}, end, time.Hour)
+	got, _ = restored.Served(q, []string{"a", "x"}, end)
 	require.Equal(t, verdict.Critical, got, "an older state replaces no newer one")
 }
 

@@ -128,14 +128,14 @@ func (f analyzeFlags) request(expr string) (analysis.Request, error) {
 	now := time.Now()
 	r := analysis.Request{
 		Logs: logs, Owner: "cli", Expr: expr, Window: loki.Window{Start: now.Add(-since), End: now}, Baseline: baseline,
-		PromptID: f.prompt, PromptVars: f.vars, GroupBy: f.groupBy, MaxGroups: f.maxGroups, MaxLines: f.maxLines,
+		PromptID: f.prompt, PromptVars: f.vars, GroupBy: f.groupBy, MaxGroups: f.maxGroups, MaxLines: f.maxLines, Class: llm.ClassInteractive,
 	}
 	if f.llm != "" {
 		server, err := llm.New(llm.Config{URL: f.llm, Model: f.model, APIKey: os.Getenv(keyVariable)})
 		if err != nil {
 			return analysis.Request{}, err
 		}
-		r.Model = server
+		r.Models = analysis.One(server)
 	}
 	return r, nil
 }

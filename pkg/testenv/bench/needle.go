@@ -69,7 +69,7 @@ func findNeedle(ctx context.Context, client *loki.Client, w loki.Window, budget 
 	defer e.Ledger.Close()
 	model := &promptRecorder{}
 	res, err = e.Analyse(ctx, analysis.Request{
-		Logs: client, Model: model, Expr: `{cluster="bench"}`, PromptID: "incident-triage", MaxGroups: 1, MaxLines: budget, Baseline: time.Hour, Window: w,
+		Logs: client, Models: analysis.One(model), Expr: `{cluster="bench"}`, PromptID: "incident-triage", MaxGroups: 1, MaxLines: budget, Baseline: time.Hour, Window: w,
 	})
 	if err != nil {
 		return 0, nil, err

@@ -46,7 +46,7 @@ func newPluginRun(n int) (*pluginRun, error) {
 		return nil, err
 	}
 	r.server = httptest.NewServer(r.logs)
-	r.host, err = plugin.NewHost(func() time.Time { return r.end })
+	r.host, err = plugin.NewHost(plugin.HostOptions{Now: func() time.Time { return r.end }})
 	return r, err
 }
 

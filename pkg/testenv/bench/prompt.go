@@ -191,7 +191,7 @@ func slide(ctx context.Context, lines []string) (engine, sorted []string, err er
 	for at := refreshWindow; at <= len(lines); at += refreshStep {
 		now = start.Add(time.Duration(at) * time.Second)
 		_, err := e.Analyse(ctx, analysis.Request{
-			Logs: logs, Model: model, Expr: `{app="bench"}`, PromptID: "incident-triage", MaxGroups: 1, MaxLines: refreshWindow,
+			Logs: logs, Models: analysis.One(model), Expr: `{app="bench"}`, PromptID: "incident-triage", MaxGroups: 1, MaxLines: refreshWindow,
 			Window: loki.Window{Start: now.Add(-refreshWindow * time.Second), End: now},
 		})
 		if err != nil {
