@@ -14,15 +14,15 @@ var ErrAnswer = errors.New("the model's answer does not have the required form")
 
 // An Answer is what a model wrote, checked.
 type Answer struct {
-	Severity  Severity
-	Findings  []Finding
-	Fields    map[string]any
-	Summary   string
-	RootCause string
-	NextStep  string
+	Severity  Severity  `json:"severity"`
+	Findings  []Finding `json:"findings,omitempty"`
+	Fields    Values    `json:"fields,omitempty"`
+	Summary   string    `json:"summary,omitempty"`
+	RootCause string    `json:"root_cause,omitempty"`
+	NextStep  string    `json:"next_step,omitempty"`
 	// Partial says that only the head was read: the prose and the fields are
 	// missing, not empty.
-	Partial bool
+	Partial bool `json:"partial,omitempty"`
 }
 
 // maxAnswer bounds the text of an answer, in bytes. An answer of 2,000 tokens, the
@@ -182,11 +182,11 @@ func prose(members map[string]json.RawMessage, key string) (string, error) {
 	return Plain(s, MaxProse), nil
 }
 
-func parseFields(members map[string]json.RawMessage, fields []Field) (map[string]any, error) {
+func parseFields(members map[string]json.RawMessage, fields []Field) (Values, error) {
 	if len(fields) == 0 {
 		return nil, nil
 	}
-	out := make(map[string]any, len(fields))
+	out := make(Values, len(fields))
 	for _, f := range fields {
 		v, err := parseField(members[f.Name], f)
 		if err != nil {

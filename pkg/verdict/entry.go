@@ -40,16 +40,16 @@ func ParseKey(s string) (Key, error) {
 // An Entry is what a model said about one content. Entries are shared by all who
 // ask: nobody changes what one refers to.
 type Entry struct {
-	Answer Answer
+	Answer Answer `json:"answer"`
 	// Probability is that of an incident, 0 to 1, or [ProbabilityUnknown].
-	Probability float64
+	Probability float64 `json:"probability"`
 	// Confidence is the share of the word that the model wrote, 0 to 1, or
 	// [ConfidenceUnknown].
-	Confidence float64
-	Model      string
+	Confidence float64 `json:"confidence"`
+	Model      string  `json:"model,omitempty"`
 	// Omitted counts the patterns that were dropped to fit the model's context.
-	Omitted int
-	Usage   Usage
+	Omitted int   `json:"omitted,omitempty"`
+	Usage   Usage `json:"usage"`
 }
 
 // Severity returns the severity that the entry stands for: that of the answer, or
@@ -63,7 +63,9 @@ func (e *Entry) Severity() Severity {
 
 // Usage is what a judgement cost the model server.
 type Usage struct {
-	PromptTokens, CachedTokens, AnswerTokens int
+	PromptTokens int `json:"prompt_tokens"`
+	CachedTokens int `json:"cached_tokens"`
+	AnswerTokens int `json:"answer_tokens"`
 }
 
 // Sizes for the ledger's accounts, in bytes: what an entry, a finding and a field
