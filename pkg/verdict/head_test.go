@@ -56,7 +56,8 @@ func TestParseHeadRefusesWhatParseAnswerDoes(t *testing.T) {
 	for name, swap := range map[string][2]string{
 		"invented evidence": {`"p1"`, `"p9"`}, "unknown word": {"warning", "fine"}, "number": {":1,", ":1.0,"}, "exponent": {":1,", ":1e0,"},
 		"text for a number": {":1,", `:"1",`}, "duplicate": {`"severity"`, `"verdict":"ok","severity"`}, "inner duplicate": {`"patterns":["p1"]`, `"patterns":["p1"],"patterns":["p1"]`},
-		"other case": {`"verdict"`, `"Verdict"`}, "null": {`[{"patterns":["p1"],"category":"memory"}]`, "null"}, "many findings": {"}]", `},{},{}]`},
+		"duplicate elsewhere": {`{"findings"`, `{"x":[{"a":1,"a":2}],"findings"`},
+		"other case":          {`"verdict"`, `"Verdict"`}, "null": {`[{"patterns":["p1"],"category":"memory"}]`, "null"}, "many findings": {"}]", `},{},{}]`},
 		"many patterns": {`["p1"]`, `["p1","p1","p1"]`}, "array": {"{\"findings\"", "[{\"findings\""}, "no comma": {`1,"summary"`, `1 "summary"`},
 		"huge number": {":1,", ":99999999999999999999,"}, "deep": {":1,", ":1,\"x\":" + strings.Repeat("[", 99) + strings.Repeat("]", 99) + ","},
 	} {
