@@ -69,7 +69,8 @@ func (e *Engine) collectLines(ctx context.Context, r *Request, res *Result) erro
 	}
 	defer func() { e.Memory.done(rd, e.Now()) }()
 	c := &collector{logs: r.Logs, query: query, by: r.GroupBy, rd: rd, now: e.Now, started: e.Now()}
-	res.judged = e.Memory.judgements(verdict.KeyOf(id...))
+	res.judgedAs = verdict.KeyOf(id...)
+	res.judged = e.Memory.judgements(res.judgedAs)
 	base, err := c.baseline(ctx, r, res)
 	if err != nil {
 		return err

@@ -128,6 +128,9 @@ type Request struct {
 	// first, then with each group that the model has judged. What it is given does not
 	// change any more. It is not called by two goroutines at once.
 	Partial func(*Result)
+	// Record, if set, is given the verdict of each group for the history; known says that
+	// no model has judged anew.
+	Record func(l verdict.Line, known bool)
 	// Progress, if set, is told what is being done. It may be called from several
 	// goroutines.
 	Progress func(step, detail string)
@@ -147,7 +150,8 @@ type Result struct {
 	Notices []Notice
 	Cost    Cost
 
-	judged *judgements
+	judged   *judgements
+	judgedAs verdict.Key
 }
 
 // A Group is one combination of the group labels' values and what is known of it.
@@ -170,6 +174,8 @@ type Group struct {
 	Rules    rules.Result
 	Verdict  verdict.Verdict
 
+	// judged is nil where no model has judged, or its answer is still being written.
+	judged *judgedBy
 	// unknown says that this stands for groups that there are none of.
 	unknown bool
 	// missed says that the group is known from before and shows nothing now.
@@ -222,9 +228,11 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 	if err := ctx.Err(); err != nil && r.Wait == 0 {
 		return nil, err
 	}
+	var states []verdict.Series
 	if r.Alert {
-		e.serve(&r, res)
+		states = e.serve(&r, res)
 	}
+	e.record(&r, res, states)
 	collectNotices(res)
 	res.remember()
 	return res, nil

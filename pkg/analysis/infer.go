@@ -35,6 +35,7 @@ func (e *Engine) opinion(ctx context.Context, g *Group, q question, t *timer, ea
 			return
 		}
 		o.entry, o.cached, o.early = out.Entry, out.Cached, out.Early
+		o.first = judgedBy{key, out.Entry}
 		if q.Alert && !out.Early {
 			err = e.confirm(ctx, g, q, m, key, &o)
 		}

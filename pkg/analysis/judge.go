@@ -142,6 +142,8 @@ func sentence(err error) string {
 type opinion struct {
 	layout layout
 	entry  verdict.Entry
+	// first is the first reading's key and judgement.
+	first judgedBy
 	// cached says that no call was needed, early that the prose is still missing.
 	cached, early bool
 	// disputed is the severity that stands although the model said another this time,
@@ -158,6 +160,9 @@ func (o *opinion) apply(g *Group) {
 		g.notice(false, "%s%d of %d patterns of lower rank were not shown to the model.", g.prefix(), n, max(len(g.Patterns), len(g.Series)))
 	}
 	apply(g, o.layout, o.entry, o.cached)
+	if !o.early {
+		g.judged = &o.first
+	}
 	if o.disputed != undisputed && g.Verdict.Severity != o.disputed {
 		g.notice(false, "%sTwo readings of the model disagree; the severity %d stands, which lies between them or is the one before.", g.prefix(), o.disputed)
 		g.Verdict.Severity = o.disputed

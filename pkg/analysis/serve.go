@@ -51,16 +51,18 @@ func silent() rules.Result {
 	}
 }
 
-// serve puts the severity to serve in place of what was judged, for each group.
-func (e *Engine) serve(r *Request, res *Result) {
+// serve puts the severity to serve in place of what was judged, for each group, and
+// returns what is remembered of their series then.
+func (e *Engine) serve(r *Request, res *Result) []verdict.Series {
 	key := r.roster(r.Expr)
+	states := make([]verdict.Series, len(res.Groups))
 	for i := range res.Groups {
 		g := &res.Groups[i]
 		if g.unknown {
 			continue // it would be a series that never ends
 		}
 		judged := g.Verdict
-		g.Verdict, _ = e.Roster.Evaluate(key, g.Values, verdict.Evaluation{
+		g.Verdict, states[i] = e.Roster.Evaluate(key, g.Values, verdict.Evaluation{
 			End: r.Window.End, Verdict: judged, Silent: g.LinesTotal == 0 && len(g.Series) == 0, MaxAge: r.MaxAge,
 			Rules: verdict.Account{Category: g.Rules.Category, Summary: g.Rules.Summary},
 		})
@@ -72,6 +74,7 @@ func (e *Engine) serve(r *Request, res *Result) {
 			g.notice(false, "%sThe model judged milder than the rules, whose severity %d is served.", g.prefix(), g.Verdict.Severity)
 		}
 	}
+	return states
 }
 
 // Brief returns the result without patterns, streams and the rules' findings: enough

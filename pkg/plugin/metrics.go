@@ -29,6 +29,7 @@ type metrics struct {
 	age       prometheus.Histogram
 	tokens    *prometheus.HistogramVec
 	operation *prometheus.HistogramVec
+	history   *prometheus.CounterVec
 
 	mu     sync.Mutex
 	models map[string]bool
@@ -63,9 +64,10 @@ func newMetrics(r prometheus.Registerer, depth prometheus.Collector) (*metrics, 
 		age:       prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "lokalyst", Name: "verdict_age_seconds", Help: "Age of the verdicts served: the time since the end of the last window that they describe.", Buckets: []float64{1, 5, 15, 60, 120, 300, 600, 900, 1800, 3600, 14400, 86400}}),
 		tokens:    prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "gen_ai_client_token_usage", Help: "Tokens of a call of the model, as OpenTelemetry's gen_ai.client.token.usage.", Buckets: []float64{1, 4, 16, 64, 256, 1024, 4096, 16384, 65536}}, []string{"gen_ai_token_type", "gen_ai_request_model"}),
 		operation: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "gen_ai_client_operation_duration_seconds", Help: "Time of a call of the model, as OpenTelemetry's gen_ai.client.operation.duration.", Buckets: durationBuckets()}, []string{"gen_ai_operation_name", "gen_ai_request_model"}),
+		history:   prometheus.NewCounterVec(counter("history_lines_total", "Verdicts for the history: acknowledged by Loki, pushed again, refused or dropped."), []string{"outcome"}),
 		models:    map[string]bool{},
 	}
-	for _, c := range []prometheus.Collector{m.queries, m.duration, m.lines, m.calls, m.avoided, m.verdicts, m.contested, m.rejected, m.injected, m.left, m.degraded, m.age, m.tokens, m.operation, depth} {
+	for _, c := range []prometheus.Collector{m.queries, m.duration, m.lines, m.calls, m.avoided, m.verdicts, m.contested, m.rejected, m.injected, m.left, m.degraded, m.age, m.tokens, m.operation, m.history, depth} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}
@@ -134,6 +136,9 @@ func (m *metrics) ModelCall(outcome string, took time.Duration, model string, us
 
 // CallAvoided implements [analysis.Meter].
 func (m *metrics) CallAvoided(reason string) { m.avoided.WithLabelValues(reason).Inc() }
+
+// recorded counts what became of a line for the history.
+func (m *metrics) recorded(outcome string) { m.history.WithLabelValues(outcome).Inc() }
 
 // model returns the name of a model as a label.
 func (m *metrics) model(name string) string {

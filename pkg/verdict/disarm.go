@@ -13,7 +13,7 @@ const (
 
 // disarm makes a line that somebody else may have written safe to show.
 func (l *Line) disarm() {
-	l.Key, l.Series, l.Entry, l.State = "", "", nil, nil
+	l.Key, l.Series, l.Query, l.Entry, l.State = "", "", "", nil, nil
 	l.Verdict = l.Severity.Word()
 	l.LinesTotal, l.LinesRead, l.Millis = max(0, l.LinesTotal), max(0, l.LinesRead), max(0, l.Millis)
 	l.Cost = Usage{PromptTokens: max(0, l.Cost.PromptTokens), CachedTokens: max(0, l.Cost.CachedTokens), AnswerTokens: max(0, l.Cost.AnswerTokens)}

@@ -31,7 +31,10 @@ type Line struct {
 	// verdict changed; both hexadecimal, see [Key.String]. Either may be empty.
 	Key    string `json:"key,omitempty"`
 	Series string `json:"series,omitempty"`
-	Lane   Lane   `json:"lane"`
+	// Query is what was asked, for those who look for its verdicts; it says nothing about
+	// who asked.
+	Query string `json:"query,omitempty"`
+	Lane  Lane   `json:"lane"`
 	// Labels are the group's labels.
 	Labels map[string]string `json:"labels,omitempty"`
 	// Prompt is id@version, PromptHash the hash of all that the prompt consists of.
@@ -60,6 +63,7 @@ type Line struct {
 	Contested          bool      `json:"contested,omitempty"`
 	SuspectedInjection bool      `json:"suspected_injection,omitempty"`
 	Degraded           bool      `json:"degraded,omitempty"`
+	Held               bool      `json:"held,omitempty"`
 	Source             Source    `json:"source"`
 
 	// LinesTotal are the lines in the window, LinesRead those of them that were read.
@@ -82,7 +86,7 @@ func LineFrom(v *Verdict, e *Entry, template func(id string) (string, bool)) Lin
 	l := Line{
 		Severity: v.Severity, ModelSeverity: Inconclusive, RulesSeverity: v.RulesSeverity, Probability: v.Probability, Category: v.Category,
 		Summary: v.Summary, RootCause: v.RootCause, NextStep: v.NextStep, Fields: v.Fields,
-		Contested: v.Contested, SuspectedInjection: v.SuspectedInjection, Degraded: v.Degraded, Source: v.Source, Model: v.Model, Entry: e,
+		Contested: v.Contested, SuspectedInjection: v.SuspectedInjection, Degraded: v.Degraded, Held: v.Held, Source: v.Source, Model: v.Model, Entry: e,
 	}
 	if e != nil {
 		l.ModelSeverity, l.Cost = e.Severity(), e.Usage
