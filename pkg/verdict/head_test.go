@@ -29,7 +29,7 @@ func requireHeads(t *testing.T, text string, ids []string) (first int) {
 			first = n
 		}
 		require.True(t, head.Partial)
-		require.Zero(t, head.Summary+head.RootCause+head.NextStep)
+		require.Empty(t, head.Summary+head.RootCause+head.NextStep)
 		if err == nil {
 			require.Equal(t, verdict.Answer{Severity: whole.Severity, Findings: whole.Findings, Partial: true}, head, text[:n])
 		}

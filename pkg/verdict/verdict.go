@@ -1,6 +1,7 @@
 // Package verdict holds the judgement itself: its types and severities, the JSON
-// Schema that a model must answer, the reading and checking of that answer, the
-// probability behind it, and the ledger that remembers judgements by content.
+// Schema that a model must answer, the reading and checking of that answer while it
+// is written and when it is whole, the probability behind it, the ledger that
+// remembers judgements by content, and the signed lines of the history.
 //
 // The package performs no I/O and imports none of the product's other packages.
 package verdict
