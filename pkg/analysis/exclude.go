@@ -13,9 +13,9 @@ import (
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
-// The verdicts that Lokalyst itself wrote to Loki are never analysed: they would
-// confirm themselves.
-const historyFilter = `service_name!="lokalyst" or kind!="verdict"`
+// The verdicts that Lokalyst itself wrote to Loki, and what overrules them, are never
+// analysed: they would confirm themselves.
+const historyFilter = `service_name!="lokalyst" or kind!~"verdict|overrule"`
 
 // ownServices are those that an analysis itself makes log: reading them along with
 // others would find its own traces in them.
@@ -85,7 +85,7 @@ func excluded(q loki.Query, names []string, streams []map[string]string) (out lo
 		name := labels["service_name"]
 		own := name[strings.LastIndexByte(name, '/')+1:]
 		switch {
-		case own == "lokalyst" && labels["kind"] == "verdict":
+		case own == "lokalyst" && (labels["kind"] == verdict.KindVerdict || labels["kind"] == verdict.KindOverrule):
 			history = true
 		case slices.Contains(names, own) && !q.Mentions(own) && !slices.Contains(left, name):
 			left = append(left, name)

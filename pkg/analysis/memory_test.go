@@ -256,10 +256,10 @@ func TestOwnLogsAreLeftOut(t *testing.T) {
 		{"service_name": "lokalyst", "kind": "verdict"}, {"service_name": "lokalyst"}, {"service_name": "monitoring/loki"}, {"service_name": "grafana"},
 	}
 	for expr, want := range map[string]string{
-		`{namespace="x"}`:                `{namespace="x"} | (service_name!~"(grafana|lokalyst|monitoring/loki)") | (service_name!="lokalyst" or kind!="verdict") `,
-		`{service_name="grafana"}`:       `{service_name="grafana"} | (service_name!~"(lokalyst|monitoring/loki)") | (service_name!="lokalyst" or kind!="verdict") `,
-		`{app=~"lokalyst|loki"}`:         `{app=~"lokalyst|loki"} | (service_name!~"(grafana)") | (service_name!="lokalyst" or kind!="verdict") `,
-		`{a="lokalyst grafana loki"}`:    `{a="lokalyst grafana loki"} | (service_name!="lokalyst" or kind!="verdict") `,
+		`{namespace="x"}`:                `{namespace="x"} | (service_name!~"(grafana|lokalyst|monitoring/loki)") | (service_name!="lokalyst" or kind!~"verdict|overrule") `,
+		`{service_name="grafana"}`:       `{service_name="grafana"} | (service_name!~"(lokalyst|monitoring/loki)") | (service_name!="lokalyst" or kind!~"verdict|overrule") `,
+		`{app=~"lokalyst|loki"}`:         `{app=~"lokalyst|loki"} | (service_name!~"(grafana)") | (service_name!="lokalyst" or kind!~"verdict|overrule") `,
+		`{a="lokalyst grafana loki"}`:    `{a="lokalyst grafana loki"} | (service_name!="lokalyst" or kind!~"verdict|overrule") `,
 		`sum(rate({namespace="x"}[5m]))`: "",
 	} {
 		r := request(logs{now: []string{"x"}, own: own}, nil)
@@ -267,11 +267,11 @@ func TestOwnLogsAreLeftOut(t *testing.T) {
 		res, err := engine(t).Patterns(t.Context(), r)
 		require.NoError(t, err)
 		if want == "" {
-			require.Contains(t, res.Executed.Text, `kind!="verdict"`)
+			require.Contains(t, res.Executed.Text, `kind!~"verdict|overrule"`)
 			continue
 		}
 		require.Equal(t, want, strings.ReplaceAll(res.Executed.Text, "  ", " "))
-		require.Equal(t, strings.Contains(want, "!~"), strings.Contains(texts(res), "are left out"))
+		require.Equal(t, strings.Contains(want, "service_name!~"), strings.Contains(texts(res), "are left out"))
 	}
 	res, err := engine(t).Patterns(t.Context(), request(logs{now: []string{"x"}, ownErr: &loki.Error{Kind: loki.ErrRejected}}, nil))
 	require.NoError(t, err)

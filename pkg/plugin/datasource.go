@@ -38,6 +38,10 @@ type datasource struct {
 	// setupErr is why the instance cannot answer queries; modelErr why a model server
 	// cannot be used, which queries survive.
 	setupErr, modelErr error
+	// kept is nil where no history is kept; keptErr is why it cannot be, which queries
+	// survive.
+	kept    *history
+	keptErr error
 	// pseudonyms is the key that addresses are replaced by pseudonyms with.
 	pseudonyms []byte
 	// cluster is nil unless prompts may come from Kubernetes.
@@ -56,12 +60,19 @@ func newDatasource(ctx context.Context, h *Host, s backend.DataSourceInstanceSet
 	}
 	d.setupErr = err
 	d.pool, d.release, d.modelErr = h.acquireAll(d.settings.servers)
+	d.kept, d.keptErr = h.newHistory(ctx, d.settings, s)
 	d.cluster = h.loadCluster(ctx, d.settings.kubernetes)
 	return d
 }
 
-// Dispose gives the model servers back. Calls of queries in flight go on.
-func (d *datasource) Dispose() { d.release() }
+// Dispose gives the model servers back and ends the recording. Calls of queries in
+// flight go on.
+func (d *datasource) Dispose() {
+	d.release()
+	if d.kept != nil {
+		d.kept.recorder.close()
+	}
+}
 
 // lokiHTTP returns the client that Grafana's settings describe: authentication,
 // TLS, headers, proxy, timeout, and the forwarding of the user's identity where

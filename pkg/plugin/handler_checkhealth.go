@@ -29,6 +29,14 @@ func (d *datasource) CheckHealth(ctx context.Context, _ *backend.CheckHealthRequ
 		verbose += "\nKubernetes: " + d.cluster.String()
 		parts["kubernetes"] = map[string]any{"ok": len(d.cluster.problems) == 0, "message": d.cluster.String()}
 	}
+	if d.settings.historyEnabled {
+		text := "verdicts are recorded"
+		if d.keptErr != nil {
+			text = d.keptErr.Error()
+		}
+		verbose += "\nHistory: " + text
+		parts["history"] = map[string]any{"ok": d.keptErr == nil, "message": text}
+	}
 	parts["verboseMessage"] = verbose
 	details, err := json.Marshal(parts)
 	if err != nil {
@@ -45,6 +53,10 @@ func (d *datasource) CheckHealth(ctx context.Context, _ *backend.CheckHealthRequ
 	default:
 		out.Message = "Loki answers (" + lokiText + "); the model server is ready (" + modelText + ")."
 		out.Status = backend.HealthStatusOk
+	}
+	if d.keptErr != nil {
+		out.Message += " No history is kept. " + capital(d.keptErr.Error()) + "."
+		out.Status = backend.HealthStatusError
 	}
 	if d.cluster != nil && d.cluster.unread {
 		out.Message += " No prompt could be read from Kubernetes. " + capital(d.cluster.problems[0]) + "."

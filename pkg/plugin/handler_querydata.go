@@ -84,7 +84,7 @@ func (d *datasource) answer(ctx context.Context, data backend.DataQuery, who ask
 		}
 		return patternFrames(result, d.frameOptions(q)), nil
 	case q.queryType == typeHistory:
-		return d.history(ctx, q, who)
+		return d.showHistory(ctx, q)
 	case who.fromAlert && q.queryType == typeVerdict:
 		result, err := d.evaluate(ctx, q, who)
 		if err != nil {
@@ -103,6 +103,10 @@ func (d *datasource) answer(ctx context.Context, data backend.DataQuery, who ask
 
 // analyse runs an analysis and counts what came of it.
 func (d *datasource) analyse(ctx context.Context, r analysis.Request) (*analysis.Result, error) {
+	d.warm(ctx)
+	if d.kept != nil {
+		r.Record = d.kept.recorder.record
+	}
 	result, err := d.host.engine.Analyse(ctx, r)
 	if err == nil {
 		d.host.metrics.result(result, d.host.now())
@@ -134,8 +138,10 @@ func (d *datasource) frames(result *analysis.Result, q query) (framesOut, error)
 	for _, text := range q.notices {
 		shown.Notices = append(shown.Notices, analysis.Notice{Text: text})
 	}
-	if d.modelErr != nil {
-		shown.Notices = append(shown.Notices, analysis.Notice{Warning: true, Text: d.modelErr.Error()})
+	for _, err := range []error{d.modelErr, d.keptErr} {
+		if err != nil {
+			shown.Notices = append(shown.Notices, analysis.Notice{Warning: true, Text: strings.ReplaceAll(err.Error(), "\n", "; ")})
+		}
 	}
 	if q.queryType == typeVerdict {
 		return verdictFrames(&shown, d.frameOptions(q))

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -42,6 +43,10 @@ type settings struct {
 	// identity stands for what the data source itself tells Loki of who asks.
 	identity   string
 	kubernetes kubernetesSettings
+	// historyURL is Loki's own where the settings name no other.
+	historyEnabled bool
+	historyURL     string
+	historyKey     []byte
 }
 
 // settingsJSON is the wire form of jsonData. Fields of the contract that no code
@@ -59,6 +64,8 @@ type settingsJSON struct {
 	MaxConcurrentQueries int                `json:"maxConcurrentQueries"`
 	AlertWait            duration           `json:"alertWait"`
 	Kubernetes           kubernetesSettings `json:"kubernetes"`
+	HistoryEnabled       bool               `json:"historyEnabled"`
+	HistoryURL           string             `json:"historyUrl"`
 }
 
 // The names of keys in secureJsonData: of the model servers' API, and what the history
@@ -83,6 +90,9 @@ func loadSettings(s backend.DataSourceInstanceSettings) (settings, error) {
 		alertWait:   time.Duration(wire.AlertWait),
 		kubernetes:  wire.Kubernetes,
 		identity:    identity(s),
+
+		historyEnabled: wire.HistoryEnabled, historyURL: cmp.Or(strings.TrimSpace(wire.HistoryURL), s.URL),
+		historyKey: []byte(s.DecryptedSecureJSONData[secretHistoryKey]),
 	}
 	if out.alertWait <= 0 {
 		out.alertWait = defaultAlertWait
