@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
@@ -309,6 +310,10 @@ func (e *Engine) read(ctx context.Context, query loki.Query, r *Request) (*Resul
 			return
 		}
 		err = e.collectLines(ctx, r, res)
+		trace.SpanFromContext(ctx).SetAttributes(
+			attribute.Int64("lokalyst.lines.read", res.Cost.Lines), attribute.Int("lokalyst.loki.requests", res.Cost.LokiRequests),
+			attribute.Int("lokalyst.patterns", res.Cost.Patterns), attribute.Int("lokalyst.groups", len(res.Groups)),
+		)
 	})
 	for i := range res.Groups {
 		res.Groups[i].Name = groupName(r.GroupBy, res.Groups[i].Values)

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/lokalyst/lokalyst/pkg/llm"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
@@ -36,6 +39,12 @@ func (e *Engine) opinion(ctx context.Context, g *Group, q question, t *timer, ea
 		}
 		o.entry, o.cached, o.early = out.Entry, out.Cached, out.Early
 		o.first = judgedBy{key, out.Entry}
+		trace.SpanFromContext(ctx).SetAttributes(
+			attribute.Bool("lokalyst.ledger.hit", out.Cached),
+			attribute.Int("gen_ai.usage.input_tokens", out.Entry.Usage.PromptTokens),
+			attribute.Int("gen_ai.usage.output_tokens", out.Entry.Usage.AnswerTokens),
+			attribute.Int("lokalyst.prompt_tokens_reused", out.Entry.Usage.CachedTokens),
+		)
 		if q.Alert && !out.Early {
 			err = e.confirm(ctx, g, q, m, key, &o)
 		}

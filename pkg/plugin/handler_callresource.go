@@ -48,6 +48,8 @@ type promptJSON struct {
 	Title       string `json:"title"`
 	Description string `json:"description"`
 	Origin      string `json:"origin"`
+	// Variables are what the prompt's instructions can be given.
+	Variables []prompts.Variable `json:"variables,omitempty"`
 }
 
 // listPrompts answers with the newest version of each prompt, ordered by id.
@@ -56,7 +58,9 @@ func listPrompts(w http.ResponseWriter, registry *prompts.Registry) {
 		Prompts []promptJSON `json:"prompts"`
 	}{Prompts: []promptJSON{}}
 	for _, p := range registry.List() {
-		out.Prompts = append(out.Prompts, promptJSON{ID: p.ID, Version: p.Version, Title: p.Title, Description: p.Description, Origin: p.Origin})
+		out.Prompts = append(out.Prompts, promptJSON{
+			ID: p.ID, Version: p.Version, Title: p.Title, Description: p.Description, Origin: p.Origin, Variables: p.Variables,
+		})
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(out) // the caller left
