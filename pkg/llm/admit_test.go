@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -305,91 +304,6 @@ func TestStream(t *testing.T) {
 		require.Equal(t, "0123", reply.Text)
 		require.Equal(t, []string{"0", "01", "012", "0123"}, texts)
 		require.Equal(t, []int{1, 2, 3, 4}, sizes)
-	})
-}
-
-// TestSharedServer: another process uses the server too.
-func TestSharedServer(t *testing.T) {
-	for _, route := range []string{"/slots", "/metrics"} {
-		t.Run(strings.Trim(route, "/"), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := newFake(1, callTime)
-				if route == "/metrics" {
-					f.set(only("/slots", func(r *http.Request) (*http.Response, error) { return reply(404, `{}`) }))
-				}
-				s := f.client(t, Config{})
-				free, err := f.slot(t.Context()) // the other process's call
-				require.NoError(t, err)
-				var wg sync.WaitGroup
-				for _, c := range []Class{ClassBackground, ClassAlert} {
-					wg.Go(func() { _, _ = s.Chat(t.Context(), asks(c.String(), c)) })
-					time.Sleep(3 * time.Second)
-				}
-				require.Empty(t, f.served, "no call is sent to a server without a free slot")
-				require.Less(t, f.asked(route), 9, "it is not asked all the time")
-				before := time.Now()
-				free()
-				wg.Wait()
-				require.Equal(t, []string{"alert", "background"}, f.served)
-				require.LessOrEqual(t, time.Since(before), maxPause+2*callTime)
-				require.Zero(t, f.mostDeferred)
-				asked := f.asked(route)
-
-				// While the own calls have all slots, nothing is asked.
-				for range 2 {
-					wg.Go(func() { _, _ = s.Chat(t.Context(), asks("x", ClassAlert)) })
-				}
-				synctest.Wait()
-				time.Sleep(callTime - time.Second)
-				require.Equal(t, asked+1, f.asked(route))
-				wg.Wait()
-			})
-		})
-	}
-}
-
-// TestTwoProcesses: two queues in front of one server hold each other up by one call at
-// most, and neither starves.
-func TestTwoProcesses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFake(1, callTime)
-		a, b := f.client(t, Config{}), f.client(t, Config{})
-		var wg sync.WaitGroup
-		for i := range 20 {
-			for name, s := range map[string]*Server{"a": a, "b": b} {
-				if name == "b" && i >= 5 {
-					continue
-				}
-				wg.Go(func() {
-					_, err := s.Chat(t.Context(), asks(name, ClassInteractive))
-					if err != nil {
-						t.Errorf("%s: %v", name, err)
-					}
-				})
-			}
-		}
-		began := time.Now()
-		wg.Wait()
-		require.LessOrEqual(t, f.mostDeferred, 2)
-		require.GreaterOrEqual(t, strings.Count(strings.Join(f.served[:14], ""), "b"), 4, "%v", f.served)
-		require.Less(t, time.Since(began), 25*callTime*11/10, "the slot is hardly ever idle")
-	})
-}
-
-// TestBusyServerThatTellsNothing: while llama-server computes a batch it answers nothing
-// but /health.
-func TestBusyServerThatTellsNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFake(1, callTime)
-		s := f.client(t, Config{Slots: 1})
-		f.set(only("/slots", hang))
-		done := make(chan error, 1)
-		go func() { _, err := s.Chat(t.Context(), asks("x", ClassAlert)); done <- err }()
-		time.Sleep(20 * time.Second)
-		require.Zero(t, f.asked("/v1/chat/completions"))
-		require.Equal(t, StateReady, s.Load().State)
-		f.set(nil)
-		require.NoError(t, <-done)
 	})
 }
 

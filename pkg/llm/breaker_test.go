@@ -43,8 +43,8 @@ func TestBreaker(t *testing.T) {
 		require.Equal(t, before, f.asked(""), "nothing is sent")
 		require.Zero(t, time.Since(began))
 
-		for _, period := range []time.Duration{5, 10, 20, 40, 60, 60} {
-			time.Sleep(period*time.Second - time.Millisecond)
+		for _, seconds := range []int{5, 10, 20, 40, 60, 60} {
+			time.Sleep(time.Duration(seconds)*time.Second - time.Millisecond)
 			require.Equal(t, StateOpen, s.Load().State)
 			time.Sleep(time.Millisecond)
 			require.Equal(t, StateProbe, s.Load().State)
@@ -139,11 +139,11 @@ func TestWhatIsNoFailure(t *testing.T) {
 		f := newFake(1, callTime)
 		s := f.client(t, Config{})
 		warm(t, s)
-		answers := func(status int) func(*http.Request) (*http.Response, error) {
+		answers := func(status int) fault {
 			return only("/v1/chat/completions", func(*http.Request) (*http.Response, error) { return reply(status, `{}`) })
 		}
-		for _, fault := range []func(*http.Request) (*http.Response, error){answers(400), answers(401), answers(429), only("/v1/chat/completions", hang)} {
-			f.set(fault)
+		for _, bad := range []fault{answers(400), answers(401), answers(429), only("/v1/chat/completions", hang)} {
+			f.set(bad)
 			for range breaksAfter {
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(time.Minute, cancel)
@@ -152,6 +152,25 @@ func TestWhatIsNoFailure(t *testing.T) {
 				require.Zero(t, s.breaker.failures, err)
 			}
 		}
+		// Nor is a caller who leaves a success: two failures before and one behind are three.
+		f.set(answers(502))
+		for range breaksAfter - 1 {
+			_, err := s.Chat(t.Context(), asks("x", ClassAlert))
+			require.ErrorIs(t, err, ErrServer)
+		}
+		f.set(only("/v1/chat/completions", hang))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, cancel)
+		_, err := s.Chat(ctx, asks("x", ClassAlert))
+		require.ErrorIs(t, err, context.Canceled)
+		f.set(answers(502))
+		_, err = s.Chat(t.Context(), asks("x", ClassAlert))
+		require.ErrorIs(t, err, ErrServer)
+		require.Equal(t, StateOpen, s.Load().State)
+		f.set(nil)
+		time.Sleep(minOpen)
+		warm(t, s)
+
 		f.set(only("/tokenize", func(*http.Request) (*http.Response, error) { return reply(404, `{}`) }))
 		_, ok, err := s.Tokenize(t.Context(), "ok")
 		require.NoError(t, err)
@@ -191,129 +210,6 @@ func TestLoading(t *testing.T) {
 		f.set(nil)
 		_, err := s.Chat(t.Context(), asks("x", ClassInteractive))
 		require.NoError(t, err)
-	})
-}
-
-// TestRetryAmplification: an hour in which 20 groups ask every minute, three times each
-// as Grafana does, of a server that fails in each way there is.
-func TestRetryAmplification(t *testing.T) {
-	chat := "/v1/chat/completions"
-	gateway := func(*http.Request) (*http.Response, error) { return reply(502, `x`) }
-	failed := func(*http.Request) (*http.Response, error) {
-		return reply(500, `{"error":{"message":"boom","type":"server_error","code":500}}`)
-	}
-	for name, fault := range map[string]func(*http.Request) (*http.Response, error){
-		"refused": refuse, "hanging": hang, "gateway": gateway, "failed": failed, "loading": loading,
-		"refused calls": only(chat, refuse), "hanging calls": only(chat, hang), "failed calls": only(chat, failed),
-	} {
-		for _, when := range []string{"from the start", "later"} {
-			t.Run(name+" "+when, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					f := newFake(1, callTime)
-					s := f.client(t, Config{})
-					if when == "later" {
-						warm(t, s)
-					}
-					known := f.asked("")
-					f.set(fault)
-					calls := outage(t, s)
-					require.LessOrEqual(t, float64(f.asked("")-known)/float64(calls), 1.1, "%d requests of %d calls", f.asked("")-known, calls)
-				})
-			})
-		}
-	}
-}
-
-// outage asks for an hour and returns the number of calls, each of which must fail.
-func outage(t *testing.T, s *Server) (calls int) {
-	for range 60 {
-		minute := time.Now()
-		var wg sync.WaitGroup
-		for range 20 {
-			calls += 3
-			wg.Go(func() {
-				for range 3 {
-					r := asks("x", ClassAlert)
-					r.Within = 15 * time.Second
-					if _, err := s.Chat(t.Context(), r); err == nil {
-						t.Error("answered")
-					}
-				}
-			})
-		}
-		wg.Wait()
-		time.Sleep(time.Until(minute.Add(time.Minute)))
-	}
-	return calls
-}
-
-func TestRetry(t *testing.T) {
-	// fails answers the first n calls with a fault.
-	fails := func(n int, fault func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response, error) {
-		var mu sync.Mutex
-		return only("/v1/chat/completions", func(r *http.Request) (*http.Response, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			if n--; n >= 0 {
-				return fault(r)
-			}
-			return nil, nil //nolint:nilnil // no fault
-		})
-	}
-	failed := func(*http.Request) (*http.Response, error) {
-		return reply(500, `{"error":{"message":"boom","type":"server_error","code":500}}`)
-	}
-	synctest.Test(t, func(t *testing.T) {
-		f := newFake(1, callTime)
-		s := f.client(t, Config{})
-		ask := func() error {
-			_, err := s.Chat(t.Context(), asks("x", ClassAlert))
-			return err
-		}
-		f.set(fails(1, failed))
-		require.NoError(t, ask(), "one retry is there from the start")
-		f.set(fails(1, refuse))
-		require.ErrorIs(t, ask(), ErrUnavailable, "there is no second one")
-		sent := 0
-		for i := range 100 {
-			before := f.asked("/v1/chat/completions")
-			f.set(nil)
-			if i%2 == 0 {
-				f.set(fails(1, refuse))
-			}
-			_ = ask()
-			sent += f.asked("/v1/chat/completions") - before
-		}
-		require.GreaterOrEqual(t, sent, 108)
-		require.LessOrEqual(t, sent, 111, "a tenth of the calls")
-
-		for range 40 { // there may be three retries at once then, no more
-			f.set(nil)
-			require.NoError(t, ask())
-		}
-		require.Equal(t, maxBudget, s.retries.tenths)
-		for name, fault := range map[string]func(*http.Request) (*http.Response, error){
-			"502": func(*http.Request) (*http.Response, error) { return reply(502, `x`) },
-			"400": func(*http.Request) (*http.Response, error) { return reply(400, `x`) },
-			"broken off after a token": func(*http.Request) (*http.Response, error) {
-				return reply(200, "data: {\"choices\":[{\"delta\":{\"content\":\"1\"}}]}\n\n")
-			},
-		} {
-			before := f.asked("/v1/chat/completions")
-			f.set(fails(1, fault))
-			require.Error(t, ask(), name)
-			require.Equal(t, before+1, f.asked("/v1/chat/completions"), name)
-		}
-		before := f.asked("/v1/chat/completions")
-		f.set(fails(1, func(r *http.Request) (*http.Response, error) {
-			_ = sleep(r.Context(), 6*time.Second)
-			return refuse(r)
-		}))
-		r := asks("x", ClassAlert)
-		r.Limit = 15 * time.Second
-		_, err := s.Chat(t.Context(), r)
-		require.ErrorIs(t, err, ErrUnavailable)
-		require.Equal(t, before+1, f.asked("/v1/chat/completions"), "9 s are too few for a call of 10 s")
 	})
 }
 

@@ -2,6 +2,7 @@ package llm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,28 +43,41 @@ const failureFor = 5 * time.Second
 // want to know at the same time. It never runs the model. With an error it returns what
 // the server said last, the zero value where it never answered. ctx bounds the wait.
 func (s *Server) Capabilities(ctx context.Context) (Capabilities, error) {
-	readyErr := s.ready(ctx)
+	err := s.ready(ctx)
+	caps, known, last := s.remembered()
+	if err != nil || known {
+		return caps, cmp.Or(err, last)
+	}
+	_, err = share(ctx, s, "capabilities", func(ctx context.Context) (struct{}, error) {
+		if _, known, err := s.remembered(); known { // learned in this very moment
+			return struct{}{}, err
+		}
+		return struct{}{}, s.relearn(ctx)
+	})
+	caps, _, _ = s.remembered()
+	return caps, err
+}
+
+// remembered returns what the server said last; known where it need not be asked again,
+// which err may be the reason of.
+func (s *Server) remembered() (caps Capabilities, known bool, err error) {
+	now := s.cfg.Now()
 	s.mu.Lock()
-	caps, err, asked := s.caps, s.capsErr, s.capsTime
-	s.mu.Unlock()
-	if readyErr != nil {
-		return caps, readyErr
+	defer s.mu.Unlock()
+	age := now.Sub(s.capsTime)
+	if refusal := s.breaker.refusal(now); refusal != nil {
+		return s.caps, true, refusal
 	}
-	age := s.cfg.Now().Sub(asked)
-	if !asked.IsZero() && age < capabilitiesFor && (err == nil || age < failureFor && !errors.Is(err, ErrLoading)) {
-		return caps, err
-	}
-	return s.learn(ctx)
+	known = !s.capsTime.IsZero() && age < capabilitiesFor &&
+		(s.capsErr == nil || age < failureFor && !errors.Is(s.capsErr, ErrLoading))
+	return s.caps, known, s.capsErr
 }
 
 // Refresh asks the server now, whatever it said before and however often it failed.
-func (s *Server) Refresh(ctx context.Context) (Capabilities, error) { return s.learn(ctx) }
-
-func (s *Server) learn(ctx context.Context) (Capabilities, error) {
-	_, err := share(ctx, s, "capabilities", func(ctx context.Context) (struct{}, error) { return struct{}{}, s.relearn(ctx) })
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.caps, err
+func (s *Server) Refresh(ctx context.Context) (Capabilities, error) {
+	_, err := share(ctx, s, "refresh", func(ctx context.Context) (struct{}, error) { return struct{}{}, s.relearn(ctx) })
+	caps, _, _ := s.remembered()
+	return caps, err
 }
 
 // relearn asks for the capabilities and remembers them, or why they are not known.

@@ -14,6 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// A fault is what a fakeServer does instead of an answer; nothing where both results are
+// nil.
+type fault func(*http.Request) (*http.Response, error)
+
 // A fakeServer is a stub of a llama-server in simulated time: slots with an unbounded
 // queue in order of arrival behind them, and faults. What a real one does is tested in
 // real_test.go.
@@ -21,11 +25,12 @@ type fakeServer struct {
 	slots   chan struct{}
 	prefill time.Duration // until the first token
 	writing time.Duration // from then to the last
+	latency time.Duration // until a call is seen
 
 	mu       sync.Mutex
-	fault    func(*http.Request) (*http.Response, error) // instead of an answer, where it returns one
-	requests map[string]int                              // by path
-	served   []string                                    // the last message of each call, as it got its slot
+	fault    fault          // instead of an answer, where it returns one
+	requests map[string]int // by path
+	served   []string       // the last message of each call, as it got its slot
 	busy     int
 	deferred int
 	// mostBusy and mostDeferred are the highest values since the start.
@@ -56,8 +61,8 @@ func (f *fakeServer) count(delta func()) {
 	f.mostBusy, f.mostDeferred = max(f.mostBusy, f.busy), max(f.mostDeferred, f.deferred)
 }
 
-func (f *fakeServer) set(fault func(*http.Request) (*http.Response, error)) {
-	f.count(func() { f.fault = fault })
+func (f *fakeServer) set(now fault) {
+	f.count(func() { f.fault = now })
 }
 
 // asked returns how often a path was asked for; "" for all.
@@ -89,10 +94,10 @@ func loading(*http.Request) (*http.Response, error) {
 }
 
 // only limits a fault to a path.
-func only(path string, fault func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response, error) {
+func only(path string, as fault) fault {
 	return func(r *http.Request) (*http.Response, error) {
 		if r.URL.Path == path {
-			return fault(r)
+			return as(r)
 		}
 		return nil, nil //nolint:nilnil // no fault
 	}
@@ -100,10 +105,10 @@ func only(path string, fault func(*http.Request) (*http.Response, error)) func(*
 
 // RoundTrip implements http.RoundTripper.
 func (f *fakeServer) RoundTrip(r *http.Request) (*http.Response, error) {
-	var fault func(*http.Request) (*http.Response, error)
-	f.count(func() { f.requests[r.URL.Path]++; fault = f.fault })
-	if fault != nil {
-		if res, err := fault(r); res != nil || err != nil {
+	var as fault
+	f.count(func() { f.requests[r.URL.Path]++; as = f.fault })
+	if as != nil {
+		if res, err := as(r); res != nil || err != nil {
 			return res, err
 		}
 	}
@@ -144,6 +149,9 @@ func (f *fakeServer) chat(r *http.Request) (*http.Response, error) {
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		return nil, err
 	}
+	if err := sleep(r.Context(), f.latency); err != nil {
+		return nil, err
+	}
 	free, err := f.slot(r.Context())
 	if err != nil {
 		return nil, err
@@ -159,7 +167,7 @@ func (f *fakeServer) chat(r *http.Request) (*http.Response, error) {
 		defer stop()
 		pw.CloseWithError(f.write(r.Context(), pw, free))
 	}()
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: pr}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: pr}, nil
 }
 
 // slot waits for a slot as llama-server does, in order of arrival and without a bound.

@@ -27,9 +27,9 @@ const (
 	maxPause   = 2 * time.Second
 	afterPause = 50 * time.Millisecond
 	justEnded  = 200 * time.Millisecond
-	// settles is how long a call that was just sent may take to be seen by the next look.
-	// As long as it is not, a second one is not sent: several processes that find an empty
-	// server would otherwise each fill it.
+	// A call that was just sent is not seen by the next look yet: no second one is sent for
+	// afterPause, and for settles where the server shows less than the own calls. Several
+	// processes that find an empty server would otherwise each fill it.
 	settles = 500 * time.Millisecond
 	// blindFor is how long a server is believed to have no route that tells.
 	blindFor = 10 * time.Minute
@@ -82,9 +82,11 @@ func (s *Server) admitter(ctx context.Context) {
 			return
 		}
 		switch {
-		case granted || err != nil:
+		case err != nil:
 			began, pause = now, 0
-		case pause == 0 && now.Sub(s.ended) < justEnded, s.unsettled(now, used):
+		case granted:
+			began, pause = now, afterPause
+		case pause <= afterPause && now.Sub(s.ended) < justEnded, s.unsettled(now, used):
 			pause = afterPause
 		default:
 			pause = min(max(minPause, 2*pause), maxPause)
@@ -147,10 +149,11 @@ func (s *Server) decide(now time.Time, used occupancy, err error, began time.Tim
 	return free > 0 || kept
 }
 
-// unsettled reports whether the server does not show yet what was sent to it. The caller
+// unsettled reports whether the server may not show yet what was sent to it. The caller
 // holds s.mu.
 func (s *Server) unsettled(now time.Time, used occupancy) bool {
-	return used.busy < len(s.queue.running) && now.Sub(s.granted) < settles
+	own, age := len(s.queue.running), now.Sub(s.granted)
+	return own > 0 && (age < afterPause || used.busy < own && age < settles)
 }
 
 // occupancy is how many calls a server has, of whomever.

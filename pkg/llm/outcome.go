@@ -12,10 +12,7 @@ func (s *Server) ready(ctx context.Context) error {
 	if s.life.Err() != nil {
 		return errClosed()
 	}
-	now := s.cfg.Now()
-	s.mu.Lock()
-	state, refusal := s.breaker.state(now), s.breaker.refusal(now)
-	s.mu.Unlock()
+	state, refusal := s.state()
 	if state != StateProbe {
 		return refusal
 	}
@@ -23,8 +20,18 @@ func (s *Server) ready(ctx context.Context) error {
 	return err
 }
 
+func (s *Server) state() (State, error) {
+	now := s.cfg.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.breaker.state(now), s.breaker.refusal(now)
+}
+
 // probeHealth closes the breaker or opens it again.
 func (s *Server) probeHealth(ctx context.Context) error {
+	if state, refusal := s.state(); state != StateProbe { // probed in this very moment
+		return refusal
+	}
 	err := s.health(ctx)
 	now := s.cfg.Now()
 	s.mu.Lock()

@@ -53,7 +53,8 @@ func (s *Server) retry(ctx context.Context, r Request, err error, answered bool)
 	s.mu.Lock()
 	takes := s.meter.takes(r.PromptTokens, now)
 	deadline, bounded := ctx.Deadline()
-	ok := !(bounded && deadline.Sub(now) < takes+retryPause) && s.breaker.refusal(now) == nil && s.retries.spend()
+	inTime := !bounded || deadline.Sub(now) >= takes+retryPause
+	ok := inTime && s.breaker.refusal(now) == nil && s.retries.spend()
 	s.mu.Unlock()
 	return ok && sleep(ctx, retryPause) == nil
 }

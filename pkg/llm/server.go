@@ -248,7 +248,7 @@ func (s *Server) send(ctx context.Context, r Request) (reply Reply, answered boo
 	if err != nil {
 		return Reply{}, seen.answered, classify(ctx, err, seen.errorBody)
 	}
-	defer stream.Close() // the answer is read or given up by then
+	defer func() { _ = stream.Close() }() // the answer is read or given up by then
 	reply, err = collect(stream, r)
 	if seen.timings != (Timings{}) {
 		reply.Timings = seen.timings // more exact than the usage, which other servers send

@@ -89,6 +89,9 @@ func editBody(req *http.Request) (*http.Request, error) {
 	out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(raw)), nil }
 	out.ContentLength = int64(len(raw))
 	out.Header.Set("Content-Length", strconv.Itoa(len(raw)))
+	// llama-server closes a connection after each stream without saying so. With this entry,
+	// which is not sent, net/http takes a new one where a call met its end.
+	out.Header["Idempotency-Key"] = []string{}
 	return out, nil
 }
 
