@@ -1,7 +1,7 @@
 // Package llm talks to llama.cpp's llama-server, or to another server with
 // OpenAI's chat API: it asks for an answer that follows a JSON Schema, counts
 // tokens, learns what the server can do and admits no more calls than it has
-// slots for. It knows nothing of logs or verdicts beyond the types of a token.
+// slots for, the most urgent first. It knows nothing of logs or verdicts beyond the types of a token.
 package llm
 
 import (

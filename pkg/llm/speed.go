@@ -22,8 +22,9 @@ const (
 	// few take as long as a batch of them.
 	minMeasured = 64
 	// measuredFor is how long a measurement bounds what is admitted: without an end, a
-	// server that was slow once would never get the call that shows it is fast again.
-	measuredFor = 5 * time.Minute
+	// server that was slow once would never get the call that shows it is fast again. It is
+	// longer than a call takes.
+	measuredFor = 10 * time.Minute
 )
 
 // A meter measures the calls of a server. It holds no lock and reads no clock.
