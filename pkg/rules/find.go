@@ -2,82 +2,105 @@ package rules
 
 import "encoding/binary"
 
-// A finder finds which of many texts occur in a line, in one pass: a text is looked
-// at only where its first four bytes stand. Signatures have no shorter texts.
+// gramBytes is how many bytes of a text are looked up. Signatures have no shorter texts.
+const gramBytes = 4
+
+// A finder finds which of many texts occur in a folded line, in one pass: a text is
+// looked at only where its rarest four bytes stand. It is immutable once it is filled.
 type finder struct {
 	texts  []string
-	byHead map[uint32][]int
-	// heads is a bit for each hash of a text's first bytes.
-	heads [1 << 10]uint64
+	known  map[string]int
+	byGram map[uint32][]anchor
+	// grams is a bit for each hash of a gram.
+	grams [1 << 10]uint64
 }
 
-// headBytes is how many bytes of a text are looked up.
-const headBytes = 4
+// An anchor is where in a text its gram stands.
+type anchor struct{ text, offset int }
 
-func newFinder(signatures []Signature) *finder {
-	f := &finder{byHead: map[uint32][]int{}}
-	known := map[string]int{}
-	number := func(texts []string) []int {
-		out := make([]int, len(texts))
-		for i, t := range texts {
-			n, ok := known[t]
-			if !ok {
-				n = len(f.texts)
-				known[t] = n
-				f.texts = append(f.texts, t)
-				head := binary.LittleEndian.Uint32([]byte(t[:headBytes]))
-				f.byHead[head] = append(f.byHead[head], n)
-				h := headHash(head)
-				f.heads[h>>6] |= 1 << (h & 63)
-			}
-			out[i] = n
-		}
-		return out
-	}
-	for i := range signatures {
-		signatures[i].any, signatures[i].all = number(signatures[i].Any), number(signatures[i].All)
-	}
-	return f
+func newFinder() *finder {
+	return &finder{known: map[string]int{}, byGram: map[uint32][]anchor{}}
 }
 
-func headHash(head uint32) uint32 { return head * 2654435761 >> 16 }
-
-// find sets found for each text that occurs in the line, whatever its case; found must
-// be as long as there are texts and false. lower is a buffer.
-func (f *finder) find(line string, lower []byte, found []bool) []byte {
-	lower = lower[:0]
-	for i := range len(line) {
-		c := line[i]
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		lower = append(lower, c)
+// clone returns a copy that texts can be added to.
+func (f *finder) clone() *finder {
+	out := newFinder()
+	for _, t := range f.texts {
+		out.add(t)
 	}
-	for i := 0; i+headBytes <= len(lower); i++ {
-		head := binary.LittleEndian.Uint32(lower[i:])
-		if h := headHash(head); f.heads[h>>6]&(1<<(h&63)) == 0 {
+	return out
+}
+
+// add returns the number of a folded text of at least four bytes.
+func (f *finder) add(text string) int {
+	if n, ok := f.known[text]; ok {
+		return n
+	}
+	n := len(f.texts)
+	f.texts = append(f.texts, text)
+	f.known[text] = n
+	at := rarest(text)
+	gram := binary.LittleEndian.Uint32([]byte(text[at : at+gramBytes]))
+	f.byGram[gram] = append(f.byGram[gram], anchor{n, at})
+	h := gramHash(gram)
+	f.grams[h>>6] |= 1 << (h & 63)
+	return n
+}
+
+func gramHash(gram uint32) uint32 { return gram * 2654435761 >> 16 }
+
+// rarest returns where the four bytes of a text stand that are least common in logs.
+func rarest(text string) (at int) {
+	best := 1 << 20
+	for i := 0; i+gramBytes <= len(text); i++ {
+		cost := 0
+		for _, c := range []byte(text[i : i+gramBytes]) {
+			cost += commonness(c)
+		}
+		if cost < best {
+			best, at = cost, i
+		}
+	}
+	return at
+}
+
+// commonness is about how many of a hundred bytes of English text and of logs are c.
+func commonness(c byte) int {
+	switch c {
+	case 'e', ' ':
+		return 12
+	case 't', 'a', 'o', 'i', 'n', 's', 'r':
+		return 7
+	case 'd', 'l', 'c', 'u', 'm', 'p', 'f', '.', '/', '-', '=', ':', '"':
+		return 3
+	}
+	return 1
+}
+
+// find appends the numbers of the texts that occur in the folded line to hits, each once.
+// found must be as long as there are texts; what is set in it is not appended again.
+func (f *finder) find(folded []byte, found []bool, hits []int) []int {
+	if len(folded) < gramBytes {
+		return hits
+	}
+	gram := binary.LittleEndian.Uint32(folded) << 8
+	for i := gramBytes - 1; i < len(folded); i++ {
+		gram = gram>>8 | uint32(folded[i])<<24
+		if i == gramBytes-1 {
+			gram = binary.LittleEndian.Uint32(folded)
+		}
+		h := gramHash(gram)
+		if f.grams[h>>6]&(1<<(h&63)) == 0 {
 			continue
 		}
-		for _, n := range f.byHead[head] {
-			if t := f.texts[n]; len(lower)-i >= len(t) && string(lower[i:i+len(t)]) == t {
-				found[n] = true
+		for _, a := range f.byGram[gram] {
+			from := i - gramBytes + 1 - a.offset
+			t := f.texts[a.text]
+			if !found[a.text] && from >= 0 && len(folded)-from >= len(t) && string(folded[from:from+len(t)]) == t {
+				found[a.text] = true
+				hits = append(hits, a.text)
 			}
 		}
 	}
-	return lower
-}
-
-// matches reports whether the texts that were found make the signature.
-func (s *Signature) matches(found []bool) bool {
-	for _, n := range s.all {
-		if !found[n] {
-			return false
-		}
-	}
-	for _, n := range s.any {
-		if found[n] {
-			return true
-		}
-	}
-	return len(s.any) == 0 && len(s.all) > 0
+	return hits
 }

@@ -1,101 +1,115 @@
-// Package rules judges patterns without a model: fatal signatures, the share of
-// error lines, what is new and what bursts. Its verdict is always there: the
-// floor that a model cannot undercut, the fallback while no model answers, and
-// the baseline that a prompt must beat. It is pure and explains itself.
+// Package rules judges patterns without a model: signatures of failures, the share of
+// error lines, what is new, what bursts and what went silent. Its verdict is always there:
+// the floor that a model cannot undercut, the fallback while no model answers, and the
+// baseline that a prompt must beat. It explains itself.
+//
+// A signature counts only where a component prints it that prints such wordings, and only
+// in the line's own words: what users and callers can write into a log (a user agent, a
+// path, a name) proves nothing. Users add signatures and benign patterns of their own; see
+// [Rule]. The package performs no I/O, and all of its types are safe for concurrent use.
 package rules
 
 import (
-	_ "embed"
-	"errors"
 	"fmt"
-	"strings"
-
-	"gopkg.in/yaml.v3"
+	"time"
 
 	"github.com/lokalyst/lokalyst/pkg/patterns"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
-//go:embed signatures.yaml
-var builtIn []byte
-
-// A Signature is a wording that tells by itself what happened.
-type Signature struct {
-	ID string `yaml:"id"`
-	// Any are texts of which one must occur in a line, All such that must all;
-	// both ignore case.
-	Any      []string         `yaml:"any"`
-	All      []string         `yaml:"all"`
-	Category verdict.Category `yaml:"category"`
-	// Severity is 1 to 3; 3 is fatal.
-	Severity verdict.Severity `yaml:"severity"`
-	Reason   string           `yaml:"reason"`
-	// Example is a line that the signature matches.
-	Example string `yaml:"example"`
-	// Injection marks wordings that are addressed to a model.
-	Injection bool `yaml:"injection"`
-
-	any, all []int // the numbers of the texts in the set's finder
-}
-
-// A Set is the signatures that a verdict is made with. It is immutable.
+// A Set is the signatures and rules that a verdict is made with. It is immutable.
 type Set struct {
 	signatures []Signature
+	// byText are the signatures that a text of the finder announces.
+	byText     [][]int32
 	finder     *finder
+	components *components
+	injection  *injectionSet
+	// http are the texts that announce an HTTP status.
+	http map[int]bool
+	user []userRule
+	// userText are the user's rules that a text of the finder announces, byTemplate those
+	// that name a template.
+	userText   map[int][]int
+	byTemplate map[string][]int
 }
 
 // BuiltIn returns the signatures that the plugin ships with.
-func BuiltIn() (*Set, error) { return Parse(builtIn) }
+func BuiltIn() (*Set, error) {
+	list, err := builtInSignatures()
+	if err != nil {
+		return nil, err
+	}
+	return newSet(list)
+}
 
-// Parse reads signatures from YAML. It refuses a signature that would match
-// everything, has no reason, or does not match its own example.
+// Parse returns a set of the signatures of a YAML list alone. It refuses a signature that
+// would match everything, has no reason, or does not match its own examples.
 func Parse(raw []byte) (*Set, error) {
-	var list []Signature
-	if err := yaml.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("signatures: %w", err)
+	list, err := parseSignatures(raw)
+	if err != nil {
+		return nil, err
 	}
-	for i := range list {
-		s := &list[i]
-		lower(s.Any)
-		lower(s.All)
-		if err := s.check(); err != nil {
-			return nil, fmt.Errorf("signature %d (%s): %w", i+1, s.ID, err)
-		}
-	}
-	set := &Set{signatures: list, finder: newFinder(list)}
-	for i := range list {
-		found := make([]bool, len(set.finder.texts))
-		set.finder.find(list[i].Example, nil, found)
-		if !list[i].matches(found) {
-			return nil, fmt.Errorf("signature %d (%s): the example does not match", i+1, list[i].ID)
-		}
-	}
-	return set, nil
+	return newSet(list)
 }
 
-func lower(texts []string) {
-	for i, t := range texts {
-		texts[i] = strings.ToLower(t)
+func newSet(list []Signature) (*Set, error) {
+	cs, err := parseComponents(componentList)
+	if err != nil {
+		return nil, err
 	}
+	injection, err := parseInjection(injectionList)
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{signatures: list, finder: newFinder(), components: cs, injection: injection, http: map[int]bool{}}
+	for i := range list {
+		if err := cs.checkBound(&list[i]); err != nil {
+			return nil, err
+		}
+		list[i].register(s.finder)
+	}
+	for _, t := range httpTexts() {
+		s.http[s.finder.add(t)] = true
+	}
+	s.byText = make([][]int32, len(s.finder.texts))
+	for i := range list {
+		for _, n := range list[i].leads() {
+			s.byText[n] = append(s.byText[n], int32(i)) //nolint:gosec // some hundreds
+		}
+	}
+	return s, s.checkExamples()
 }
 
-func (s *Signature) check() error {
-	switch {
-	case s.ID == "":
-		return errors.New("id is missing")
-	case len(s.Any)+len(s.All) == 0:
-		return errors.New("any or all must name a text")
-	case s.Severity < verdict.Notice || s.Severity > verdict.Critical:
-		return errors.New("severity must be 1, 2 or 3")
-	case s.Reason == "":
-		return errors.New("reason is missing")
-	}
-	for _, t := range append(append([]string{}, s.Any...), s.All...) {
-		if len(t) < 4 {
-			return fmt.Errorf("the text %q is too short to tell anything", t)
+// checkExamples refuses signatures that do not match their own examples.
+func (s *Set) checkExamples() error {
+	var f folder
+	var v voice
+	found := make([]bool, len(s.finder.texts))
+	for i := range s.signatures {
+		sig := &s.signatures[i]
+		for _, line := range sig.Examples {
+			clear(found)
+			f.fold(line)
+			s.finder.find(f.lower, found, nil)
+			v.read(line, levelOf(&patterns.Pattern{}, line), false, true)
+			if !sig.possible(found) || !sig.said(&v) {
+				return fmt.Errorf("signature %d (%s): the example does not match: %s", i+1, sig.ID, line)
+			}
 		}
 	}
 	return nil
+}
+
+// leads are the texts of which one must occur for the signature to be looked at.
+func (s *Signature) leads() []int {
+	switch {
+	case len(s.start) > 0:
+		return s.start
+	case len(s.all) > 0:
+		return s.all[:1]
+	}
+	return s.any
 }
 
 // Input is what the rules judge.
@@ -105,11 +119,19 @@ type Input struct {
 	Lines int
 	// HasBaseline says that the patterns' changes are known.
 	HasBaseline bool
+	// Streams are the label sets that the patterns' Streams and SampleStream are indexes
+	// into. Where it is nil, any line may come from any component.
+	Streams []map[string]string
+	// Now is what the expiry of the user's rules is compared with; zero, and none of them
+	// has expired.
+	Now time.Time
 }
 
-// A Finding is one reason for the verdict. Patterns are indexes into
+// A Finding is one reason for the verdict. Patterns are up to four indexes into
 // Input.Patterns.
 type Finding struct {
+	// Rule is a signature's id, with "-elsewhere" behind it where its wording stands in a
+	// component that does not print it; a user's rule's id; or the name of a rule of its own.
 	Rule     string
 	Category verdict.Category
 	Severity verdict.Severity
@@ -123,9 +145,18 @@ type Result struct {
 	Category verdict.Category
 	// Findings are ordered from the most to the least severe.
 	Findings []Finding
-	// Fatal says that a fatal signature matched, so that no model may judge milder.
+	// Fatal says that a finding is critical, so that no model may judge milder.
 	Fatal bool
 	// Injection says that a line talks to the model.
 	Injection bool
-	Summary   string
+	// Suspect are the patterns whose text talks to the model, or repeats a failure's wording
+	// that is not the component's own: no claim can rest on such a pattern alone. Ascending.
+	Suspect []int
+	// Benign are the patterns that a user's rule calls normal. They count for no finding
+	// but for Injection. Ascending.
+	Benign []int
+	// Applied are the user's rules that decided something, Lapsed those that no longer do.
+	Applied []Applied
+	Lapsed  []Applied
+	Summary string
 }

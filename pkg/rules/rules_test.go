@@ -74,12 +74,12 @@ func TestFatalWinsOverMilderFindings(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for want, raw := range map[string]string{
-		"id is missing":     `[{any: [panic], severity: 3, reason: r, example: panic}]`,
+		"id is missing":     `[{any: [panic], severity: 3, reason: r, examples: [panic], category: memory, streams: [go]}]`,
 		"must name a text":  `[{id: a, severity: 3, reason: r}]`,
-		"severity must be":  `[{id: a, any: [panic], severity: 7, reason: r, example: panic}]`,
-		"reason is missing": `[{id: a, any: [panic], severity: 3, example: panic}]`,
-		"example does not":  `[{id: a, any: [panic], severity: 3, reason: r, example: calm}]`,
-		"too short":         `[{id: a, any: [a], severity: 3, reason: r, example: a}]`,
+		"severity must be":  `[{id: a, any: [panic], severity: 7, reason: r, examples: [panic], category: memory, streams: [go]}]`,
+		"reason is missing": `[{id: a, any: [panic], severity: 3, examples: [panic], category: memory, streams: [go]}]`,
+		"example does not":  `[{id: a, any: [panic], severity: 3, reason: r, examples: [calm], category: memory, streams: [go]}]`,
+		"too short":         `[{id: a, any: [a], severity: 3, reason: r, examples: [a], category: memory, streams: [go]}]`,
 		"signatures: yaml":  `{`,
 	} {
 		_, err := rules.Parse([]byte(strings.TrimSpace(raw)))

@@ -1,0 +1,109 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/lokalyst/lokalyst/pkg/patterns"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+// httpTexts are folded texts of which one stands in each line that tells the status of an
+// HTTP response.
+func httpTexts() []string {
+	return []string{"http/1.", "http/2", "http/3", "status=", `status":`, "status_code", "statuscode", "response_code", "responsecode"}
+}
+
+var statusExpr = regexp.MustCompile(`(?:http/\d(?:\.\d)?["'],? |(?:status|status_?code|response_?code)"?[=:]"?` + "\x1f?" + `)([1-5]\d\d)\b`)
+
+// Thresholds of the responses that are failures: a number, and a share of all responses.
+const (
+	failedResponsesNotice, failedShareNotice     = 5, 0.01
+	failedResponsesWarning, failedShareWarning   = 10, 0.05
+	failedResponsesCritical, failedShareCritical = 50, 0.25
+	refusedResponses, refusedShare               = 50, 0.2
+)
+
+// statuses counts HTTP responses.
+type statuses struct {
+	all, baseline responses
+	failed        []int
+}
+
+type responses struct{ total, failed, limited, refused int }
+
+// count counts the responses of a pattern by the status in its line's own words, which is
+// of the same class in all of its lines.
+func (s *statuses) count(p *patterns.Pattern, v *voice, i int) {
+	m := statusExpr.FindSubmatch(v.out)
+	if m == nil {
+		return
+	}
+	s.all.add(string(m[1]), p.Count)
+	s.baseline.add(string(m[1]), p.BaselineCount)
+	if m[1][0] == '5' {
+		s.failed = append(s.failed, i)
+	}
+}
+
+func (r *responses) add(status string, n int) {
+	r.total += n
+	switch {
+	case status[0] == '5':
+		r.failed += n
+	case status == "429":
+		r.limited += n
+	case status == "401" || status == "403":
+		r.refused += n
+	}
+}
+
+// findings judges the responses, against those of the baseline if there is one.
+func (s *statuses) findings(hasBaseline bool) (out []Finding) {
+	if f, ok := s.failures(hasBaseline); ok {
+		out = append(out, f)
+	}
+	if n := s.all.limited; n >= refusedResponses && s.unusual(n, s.baseline.limited, refusedShare, hasBaseline) {
+		out = append(out, Finding{
+			Rule: "http-rate-limited", Category: "dependency", Severity: verdict.Warning,
+			Reason: fmt.Sprintf("%d of %d HTTP responses are refusals because of too many requests (429).", n, s.all.total),
+		})
+	}
+	if n := s.all.refused; n >= refusedResponses && s.unusual(n, s.baseline.refused, refusedShare, hasBaseline) {
+		out = append(out, Finding{
+			Rule: "http-refused", Category: "auth", Severity: verdict.Notice,
+			Reason: fmt.Sprintf("%d of %d HTTP responses are refusals (401 or 403).", n, s.all.total),
+		})
+	}
+	return out
+}
+
+func (s *statuses) failures(hasBaseline bool) (Finding, bool) {
+	n := s.all.failed
+	f := Finding{Rule: "http-server-errors", Category: "dependency", Patterns: firstOf(s.failed)}
+	switch {
+	case n >= failedResponsesCritical && s.unusual(n, s.baseline.failed, failedShareCritical, hasBaseline):
+		f.Severity = verdict.Critical
+	case n >= failedResponsesWarning && s.unusual(n, s.baseline.failed, failedShareWarning, hasBaseline):
+		f.Severity = verdict.Warning
+	case n >= failedResponsesNotice && s.unusual(n, s.baseline.failed, failedShareNotice, hasBaseline):
+		f.Severity = verdict.Notice
+	default:
+		return f, false
+	}
+	f.Reason = fmt.Sprintf("%d of %d HTTP responses (%.1f %%) are server errors.", n, s.all.total, 100*float64(n)/float64(s.all.total))
+	if hasBaseline {
+		f.Reason = fmt.Sprintf("%d of %d HTTP responses (%.1f %%) are server errors; in the baseline %d of %d.", n, s.all.total, 100*float64(n)/float64(s.all.total), s.baseline.failed, s.baseline.total)
+	}
+	return f, true
+}
+
+// unusual reports whether n responses are at least a share of all, and at least twice the
+// baseline's share.
+func (s *statuses) unusual(n, base int, share float64, hasBaseline bool) bool {
+	now := float64(n) / float64(s.all.total)
+	if now < share {
+		return false
+	}
+	return !hasBaseline || s.baseline.total == 0 || now >= 2*float64(base)/float64(s.baseline.total)
+}

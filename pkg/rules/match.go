@@ -1,0 +1,243 @@
+package rules
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/lokalyst/lokalyst/pkg/patterns"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+// A judge is the state of one [Set.Assess]. It reads each pattern once.
+type judge struct {
+	set   *Set
+	in    Input
+	fold  folder
+	voice voice
+	// found and hits are the texts of the finder in the line that was read last.
+	found []bool
+	hits  []int
+	// of are the components of the streams, once they were asked for.
+	of [][]*component
+
+	tallies  []tally // by signature
+	touched  []int   // the signatures that were found
+	statuses statuses
+	injected []int
+	suspect  []int
+	benign   []bool
+	userHits []userHit
+	injector *injectionReader
+}
+
+// A tally counts a signature's lines.
+type tally struct {
+	count, fresh int
+	// quiet says that only lines speak of it that call themselves harmless.
+	quiet    bool
+	patterns []int
+	// others are patterns of components that do not print it.
+	others []int
+	seen   bool
+}
+
+func (s *Set) judge(in Input) *judge {
+	return &judge{
+		set: s, in: in, found: make([]bool, len(s.finder.texts)), of: make([][]*component, len(in.Streams)),
+		tallies: make([]tally, len(s.signatures)), benign: make([]bool, len(in.Patterns)), injector: s.injection.reader(),
+	}
+}
+
+// maxWhole is how long a sample can be to be whole: patterns cuts samples at 1 KiB.
+const maxWhole = 1000
+
+// read reads the patterns.
+func (j *judge) read() {
+	for i := range j.in.Patterns {
+		p := &j.in.Patterns[i]
+		line := p.Sample
+		if line == "" {
+			line = p.Template
+		}
+		j.fold.fold(line)
+		j.clear()
+		j.hits = j.set.finder.find(j.fold.lower, j.found, j.hits)
+		if p.Count > 0 && j.injector.speaks(&j.fold, line, func(expr *regexp.Regexp) bool {
+			j.voice.read(line, levelOf(p, line), muted(j.components(i, line)), false)
+			return expr.Match(j.voice.out)
+		}) {
+			j.injected = append(j.injected, i)
+		}
+		if len(line) >= maxWhole && line != p.Template {
+			// The template may have words that the sample lost.
+			j.fold.fold(p.Template)
+			j.hits = j.set.finder.find(j.fold.lower, j.found, j.hits)
+		}
+		j.judgePattern(i, line)
+	}
+}
+
+func (j *judge) clear() {
+	for _, n := range j.hits {
+		j.found[n] = false
+	}
+	j.hits = j.hits[:0]
+}
+
+// judgePattern finds the signatures and the user's rules of a pattern.
+func (j *judge) judgePattern(i int, line string) {
+	if len(j.set.user) > 0 {
+		j.userRules(i)
+	}
+	if len(j.hits) == 0 || j.benign[i] || j.in.Patterns[i].Count == 0 {
+		return
+	}
+	possible, marks, status := []int32(nil), false, false
+	for _, n := range j.hits {
+		status = status || j.set.http[n]
+		if n >= len(j.set.byText) {
+			continue
+		}
+		for _, k := range j.set.byText[n] {
+			if s := &j.set.signatures[k]; s.possible(j.found) && !slices.Contains(possible, k) {
+				possible = append(possible, k)
+				marks = marks || len(s.start) > 0
+			}
+		}
+	}
+	if len(possible) == 0 && !status {
+		return
+	}
+	from := j.components(i, line)
+	p := &j.in.Patterns[i]
+	j.voice.read(line, levelOf(p, line), muted(from), marks)
+	if len(line) >= maxWhole && line != p.Template {
+		j.voice.last = ' '
+		j.voice.line(p.Template)
+	}
+	if status {
+		j.statuses.count(p, &j.voice, i)
+	}
+	foreign := false
+	for _, k := range possible {
+		foreign = !j.count(int(k), i, from) || foreign
+	}
+	if foreign {
+		j.suspect = append(j.suspect, i)
+	}
+}
+
+// levelOf is the level that a pattern's sample states. In lines of keys and values only
+// such a key counts: words of callers may look like a level.
+func levelOf(p *patterns.Pattern, line string) patterns.Level {
+	body := strings.TrimLeft(line, " \t")
+	if strings.HasPrefix(body, "{") || pairAhead(body) == 0 {
+		if m := levelKey.FindStringSubmatch(body); m != nil {
+			return patterns.ParseLevel(m[1])
+		}
+		return patterns.LevelUnknown
+	}
+	if l := p.Worst(); l != patterns.LevelUnknown {
+		return l
+	}
+	return patterns.DetectLevel(line)
+}
+
+// levelKey is a key that states a level, with its value.
+var levelKey = regexp.MustCompile(`(?i)\b(?:level|lvl|severity|loglevel|log_level|error_severity|levelname|level_name|priority|type|s)"?\s*[:=]\s*"?(trace|debug|info|information|notice|warn|warning|error|err|fatal|critical|crit|panic|alert|emerg|emergency|severe|[diwef])\b`)
+
+// count counts a pattern's lines for a signature. It reports false where the wording is
+// none of the component's own.
+func (j *judge) count(k, i int, from []*component) bool {
+	s, t, p := &j.set.signatures[k], &j.tallies[k], &j.in.Patterns[i]
+	if !s.said(&j.voice) {
+		return false
+	}
+	if !t.seen {
+		t.seen, t.quiet = true, true
+		j.touched = append(j.touched, k)
+	}
+	if from != nil && !prints(from, s.Streams) {
+		t.others = append(t.others, i)
+		return false
+	}
+	t.count += p.Count
+	if !j.in.HasBaseline || (p.Change != patterns.ChangeSteady && p.Change != patterns.ChangeFallen) {
+		t.fresh += p.Count
+	}
+	t.quiet = t.quiet && from != nil && from[0].ID == application && j.voice.stated && !j.voice.grave
+	t.patterns = append(t.patterns, i)
+	return true
+}
+
+// components returns what prints the lines of a pattern, nil where that is not known.
+func (j *judge) components(i int, line string) []*component {
+	if j.in.Streams == nil {
+		return nil
+	}
+	p := &j.in.Patterns[i]
+	streams := p.Streams
+	if len(streams) == 0 {
+		streams = []int{p.SampleStream}
+	}
+	var out []*component
+	for _, n := range streams {
+		if n < 0 || n >= len(j.in.Streams) {
+			continue
+		}
+		if j.of[n] == nil {
+			j.of[n] = j.set.components.of(j.in.Streams[n])
+		}
+		for _, c := range j.of[n] {
+			if !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, j.set.components.byID[application])
+	}
+	if len(out) == 1 && (out[0].ID == application || slices.Contains(out[0].Prints, systemClass)) {
+		if self := j.set.components.selfNamed(line); len(self) > 0 {
+			return self
+		}
+	}
+	return out
+}
+
+// muted reports whether quotes hold foreign words in all of the components' lines.
+func muted(from []*component) bool {
+	for _, c := range from {
+		if c.Quotes == "" {
+			return false
+		}
+	}
+	return len(from) > 0
+}
+
+// signatureFindings are those of the signatures that were found, in their order.
+func (j *judge) signatureFindings() (out []Finding) {
+	slices.Sort(j.touched)
+	for _, k := range j.touched {
+		s, t := &j.set.signatures[k], &j.tallies[k]
+		if t.count == 0 {
+			out = append(out, Finding{
+				Rule: s.ID + "-elsewhere", Category: s.Category, Severity: verdict.Notice, Patterns: firstOf(t.others),
+				Reason: "A line of a component that does not print it has the wording of: " + s.Reason,
+			})
+			continue
+		}
+		severity := s.severity(t.count, t.fresh, j.in.Lines)
+		if t.quiet && severity == verdict.Critical {
+			severity = verdict.Warning
+		}
+		if severity > verdict.Healthy {
+			out = append(out, Finding{Rule: s.ID, Category: s.Category, Severity: severity, Patterns: firstOf(t.patterns), Reason: s.Reason})
+		}
+	}
+	return out
+}
+
+// firstOf returns the patterns that a finding names.
+func firstOf(ps []int) []int { return ps[:min(len(ps), maxFindingPatterns)] }
