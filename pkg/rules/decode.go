@@ -46,8 +46,12 @@ func (d *decoder) add(text string) {
 }
 
 func (d *decoder) expand(text string) {
+	if plusForSpaces(text) {
+		text = strings.ReplaceAll(text, "+", " ")
+		d.add(text)
+	}
 	if plain, ok := unescapeAll(text); ok {
-		d.add(plain)
+		d.add(strings.ReplaceAll(plain, "+", " "))
 	}
 	if plain := latin(text); plain != text {
 		d.add(plain)
@@ -63,6 +67,20 @@ func (d *decoder) expand(text string) {
 			d.run(text[i:j])
 		}
 		i = j + 1
+	}
+}
+
+// plusForSpaces reports whether there are words with a + between them, as in a query.
+func plusForSpaces(s string) bool {
+	for from := 0; ; {
+		i := strings.IndexByte(s[from:], '+')
+		if i < 0 {
+			return false
+		}
+		from += i + 1
+		if from > 1 && from < len(s) && isWordByte(s[from-2]) && s[from] > '9' && isWordByte(s[from]) {
+			return true
+		}
 	}
 }
 
@@ -130,14 +148,14 @@ func isEncoded(c byte) bool {
 // few of its bytes.
 func maybeEncoded(line string) bool {
 	for i := minEncodedRun - 1; i < len(line); i += minEncodedRun {
-		if !isWordLetter(line[i]) {
+		if !wordLetters[line[i]] {
 			continue
 		}
 		from, to := i, i+1
-		for from > 0 && isWordLetter(line[from-1]) {
+		for from > 0 && wordLetters[line[from-1]] {
 			from--
 		}
-		for to < len(line) && isWordLetter(line[to]) {
+		for to < len(line) && wordLetters[line[to]] {
 			to++
 		}
 		if to-from < minEncodedRun {
@@ -155,6 +173,14 @@ func maybeEncoded(line string) bool {
 	}
 	return false
 }
+
+// wordLetters is isWordLetter as a table.
+var wordLetters = func() (t [256]bool) {
+	for i := range t {
+		t[i] = isWordLetter(byte(i))
+	}
+	return t
+}()
 
 // beginsText reports whether the first characters of a run mean printable ones, as base64
 // or as hexadecimal digits.

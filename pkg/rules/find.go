@@ -8,19 +8,23 @@ const gramBytes = 4
 // A finder finds which of many texts occur in a folded line, in one pass: a text is
 // looked at only where its rarest four bytes stand. It is immutable once it is filled.
 type finder struct {
-	texts  []string
-	known  map[string]int
-	byGram map[uint32][]anchor
-	// grams is a bit for each hash of a gram.
-	grams [1 << 10]uint64
+	texts []string
+	known map[string]int
+	// grams is a bit for each hash of a gram; first is, for each shorter hash, the number of
+	// an anchor from 1.
+	grams   [1 << 10]uint64
+	first   [1 << 12]int32
+	anchors []anchor
 }
 
-// An anchor is where in a text its gram stands.
-type anchor struct{ text, offset int }
-
-func newFinder() *finder {
-	return &finder{known: map[string]int{}, byGram: map[uint32][]anchor{}}
+// An anchor is where in a text its gram stands. Those with one hash are chained by next.
+type anchor struct {
+	gram         uint32
+	text, offset int32
+	next         int32
 }
+
+func newFinder() *finder { return &finder{known: map[string]int{}} }
 
 // clone returns a copy that texts can be added to.
 func (f *finder) clone() *finder {
@@ -41,9 +45,10 @@ func (f *finder) add(text string) int {
 	f.known[text] = n
 	at := rarest(text)
 	gram := binary.LittleEndian.Uint32([]byte(text[at : at+gramBytes]))
-	f.byGram[gram] = append(f.byGram[gram], anchor{n, at})
 	h := gramHash(gram)
 	f.grams[h>>6] |= 1 << (h & 63)
+	f.anchors = append(f.anchors, anchor{gram: gram, text: int32(n), offset: int32(at), next: f.first[h>>4]}) //nolint:gosec // some thousands
+	f.first[h>>4] = int32(len(f.anchors))                                                                     //nolint:gosec // as above
 	return n
 }
 
@@ -83,23 +88,30 @@ func (f *finder) find(folded []byte, found []bool, hits []int) []int {
 	if len(folded) < gramBytes {
 		return hits
 	}
-	gram := binary.LittleEndian.Uint32(folded) << 8
-	for i := gramBytes - 1; i < len(folded); i++ {
-		gram = gram>>8 | uint32(folded[i])<<24
-		if i == gramBytes-1 {
-			gram = binary.LittleEndian.Uint32(folded)
+	gram := binary.LittleEndian.Uint32(folded)
+	for i := gramBytes; ; i++ {
+		if h := gramHash(gram); f.grams[h>>6&(1<<10-1)]&(1<<(h&63)) != 0 {
+			hits = f.at(folded, i-gramBytes, gram, found, hits)
 		}
-		h := gramHash(gram)
-		if f.grams[h>>6]&(1<<(h&63)) == 0 {
+		if i == len(folded) {
+			return hits
+		}
+		gram = gram>>8 | uint32(folded[i])<<24
+	}
+}
+
+// at looks for the texts whose gram stands at folded[i:].
+func (f *finder) at(folded []byte, i int, gram uint32, found []bool, hits []int) []int {
+	for k := f.first[gramHash(gram)>>4]; k > 0; k = f.anchors[k-1].next {
+		a := &f.anchors[k-1]
+		if a.gram != gram || found[a.text] {
 			continue
 		}
-		for _, a := range f.byGram[gram] {
-			from := i - gramBytes + 1 - a.offset
-			t := f.texts[a.text]
-			if !found[a.text] && from >= 0 && len(folded)-from >= len(t) && string(folded[from:from+len(t)]) == t {
-				found[a.text] = true
-				hits = append(hits, a.text)
-			}
+		from := i - int(a.offset)
+		t := f.texts[a.text]
+		if from >= 0 && len(folded)-from >= len(t) && string(folded[from:from+len(t)]) == t {
+			found[a.text] = true
+			hits = append(hits, int(a.text))
 		}
 	}
 	return hits

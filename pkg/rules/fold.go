@@ -40,16 +40,25 @@ var skeletonOf = func() (t [256]byte) {
 
 // What a line holds besides plain text, so that it is worth decoding.
 const (
-	holdsHigh    = 1 << iota // bytes beyond ASCII
-	holdsPercent             // %
-	holdsEscape              // \ or &
+	holdsHigh   = 1 << iota // bytes beyond ASCII
+	holdsEscape             // % \ or &
 )
 
-var holdsOf = func() (t [256]uint8) {
-	for i := 0x80; i < 256; i++ {
-		t[i] = holdsHigh
+// folding is foldTo, skeletonOf, what a byte holds, and whether it is in the skeleton.
+var folding = func() (t [256]uint32) {
+	for i := range t {
+		holds := uint32(0)
+		switch c := byte(i); {
+		case c >= 0x80:
+			holds = holdsHigh
+		case c == '%' || c == '\\' || c == '&':
+			holds = holdsEscape
+		}
+		t[i] = uint32(foldTo[i]) | uint32(skeletonOf[i])<<8 | holds<<16
+		if skeletonOf[i] != 0 {
+			t[i] |= 1 << 24
+		}
 	}
-	t['%'], t['\\'], t['&'] = holdsPercent, holdsEscape, holdsEscape
 	return t
 }()
 
@@ -65,24 +74,22 @@ func (f *folder) fold(line string) {
 		f.lower, f.skeleton = make([]byte, 2*len(line)), make([]byte, 2*len(line))
 	}
 	lower, skeleton := f.lower[:len(line)], f.skeleton[:len(line)]
-	n, k, holds := 0, 0, uint8(0)
+	n, k, holds := 0, 0, uint32(0)
 	last := byte(' ')
 	for i := range len(line) {
-		c := line[i]
-		holds |= holdsOf[c]
-		if s := skeletonOf[c]; s != 0 {
-			skeleton[k] = s
-			k++
-		}
-		c = foldTo[c]
-		if c == ' ' && (last == ' ' || last == ':' && n > 1 && lower[n-2] == '"') || c == 0 {
+		x := folding[line[i]]
+		holds |= x
+		skeleton[k] = byte(x >> 8)
+		k += int(x >> 24)
+		c := byte(x)
+		if c <= ' ' && (c == 0 || last == ' ' || last == ':' && n > 1 && lower[n-2] == '"') {
 			continue
 		}
 		lower[n] = c
 		n++
 		last = c
 	}
-	f.lower, f.skeleton, f.holds = lower[:n], skeleton[:k], holds
+	f.lower, f.skeleton, f.holds = lower[:n], skeleton[:k], uint8(holds>>16)
 }
 
 // foldText returns the folded text of a signature.

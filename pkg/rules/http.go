@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 
@@ -14,7 +15,21 @@ func httpTexts() []string {
 	return []string{"http/1.", "http/2", "http/3", "status=", `status":`, "status_code", "statuscode", "response_code", "responsecode"}
 }
 
-var statusExpr = regexp.MustCompile(`(?:http/\d(?:\.\d)?["'],? |(?:status|status_?code|response_?code)"?[=:]"?` + "\x1f?" + `)([1-5]\d\d)\b`)
+var statusExpr = regexp.MustCompile(`(?:status|status_?code|response_?code)"?[=:]"?([1-5]\d\d)\b`)
+
+// statusOf returns the status of a response in a line's own words; empty where it has none.
+func statusOf(voice []byte) string {
+	if i := bytes.Index(voice, []byte("http/")); i >= 0 {
+		line := "HTTP/" + string(voice[i+5:min(len(voice), i+20)])
+		if at := statusAfter(line); at > 0 && line[at] >= '1' && line[at] <= '5' {
+			return line[at : at+3]
+		}
+	}
+	if m := statusExpr.FindSubmatch(voice); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
 
 // Thresholds of the responses that are failures: a number, and a share of all responses.
 const (
@@ -35,13 +50,13 @@ type responses struct{ total, failed, limited, refused int }
 // count counts the responses of a pattern by the status in its line's own words, which is
 // of the same class in all of its lines.
 func (s *statuses) count(p *patterns.Pattern, v *voice, i int) {
-	m := statusExpr.FindSubmatch(v.out)
-	if m == nil {
+	status := statusOf(v.out)
+	if status == "" {
 		return
 	}
-	s.all.add(string(m[1]), p.Count)
-	s.baseline.add(string(m[1]), p.BaselineCount)
-	if m[1][0] == '5' {
+	s.all.add(status, p.Count)
+	s.baseline.add(status, p.BaselineCount)
+	if status[0] == '5' {
 		s.failed = append(s.failed, i)
 	}
 }

@@ -33,8 +33,10 @@ type injectionSet struct {
 	rules []*injectionRule
 	stems *finder
 	marks *finder
-	// byStem and byMark are the rules that a text announces.
+	// byStem and byMark are the rules that a text announces, byText those that a text of the
+	// set's finder does: it has the marks, too, so that lines are read once.
 	byStem, byMark [][]*injectionRule
+	byText         map[int][]*injectionRule
 	native         []*injectionRule
 }
 
@@ -62,6 +64,14 @@ func parseInjection(raw []byte) (*injectionSet, error) {
 		}
 	}
 	return s, nil
+}
+
+// register adds the marks to a finder.
+func (s *injectionSet) register(f *finder) {
+	s.byText = map[int][]*injectionRule{}
+	for n, rules := range s.byMark {
+		s.byText[f.add(s.marks.texts[n])] = rules
+	}
 }
 
 func announce(by [][]*injectionRule, f *finder, text string, r *injectionRule) [][]*injectionRule {
@@ -119,47 +129,57 @@ func (s *injectionSet) reader() *injectionReader {
 }
 
 // speaks reports whether a line talks to a model: as it stands, which f has folded, or in
-// what it encodes. ownWords is asked where a program can say the same.
-func (r *injectionReader) speaks(f *folder, line string, ownWords ownWordsFunc) bool {
+// what it encodes. texts are the texts of the set's finder that it has. ownWords is asked
+// where a program can say the same.
+func (r *injectionReader) speaks(f *folder, line string, texts []int, ownWords ownWordsFunc) bool {
+	for _, n := range texts {
+		for _, rule := range r.set.byText[n] {
+			if rule.says(f, line, ownWords) {
+				return true
+			}
+		}
+	}
 	if r.says(f, line, ownWords) {
 		return true
 	}
-	if f.holds == 0 && !maybeEncoded(line) {
+	if f.holds == 0 && !plusForSpaces(line) && !maybeEncoded(line) {
 		return false
 	}
 	for _, text := range r.decoder.decode(line) {
 		r.fold.fold(text)
 		// What had to be decoded, no program says.
-		if r.says(&r.fold, text, nil) || r.saysNative(text) {
+		if r.says(&r.fold, text, nil) || r.saysMarked(text) || r.saysNative(text) {
 			return true
 		}
 	}
 	return f.holds&holdsHigh != 0 && r.saysNative(line)
 }
 
-// says looks for the rules in a folded text.
+// says looks for the rules that stems announce in a folded text.
 func (r *injectionReader) says(f *folder, line string, ownWords ownWordsFunc) bool {
 	r.hits = r.set.stems.find(f.skeleton, r.stems, r.hits[:0])
-	stems := len(r.hits)
-	r.hits = r.set.marks.find(f.lower, r.marks, r.hits)
-	found := false
+	return r.announced(f, line, ownWords, r.stems, r.set.byStem)
+}
+
+// saysMarked looks for the rules that marks announce in the text that was folded last.
+func (r *injectionReader) saysMarked(text string) bool {
+	r.hits = r.set.marks.find(r.fold.lower, r.marks, r.hits[:0])
+	return r.announced(&r.fold, text, nil, r.marks, r.set.byMark)
+}
+
+func (r *injectionReader) announced(f *folder, line string, ownWords ownWordsFunc, found []bool, by [][]*injectionRule) bool {
+	says := false
 	var tried *injectionRule
-	for k, n := range r.hits {
-		by := r.set.byStem
-		if k < stems {
-			r.stems[n] = false
-		} else {
-			r.marks[n], by = false, r.set.byMark
-		}
+	for _, n := range r.hits {
+		found[n] = false
 		for _, rule := range by[n] {
-			if found || rule == tried {
-				continue
+			if !says && rule != tried {
+				tried = rule
+				says = rule.says(f, line, ownWords)
 			}
-			tried = rule
-			found = rule.says(f, line, ownWords)
 		}
 	}
-	return found
+	return says
 }
 
 func (r *injectionRule) says(f *folder, line string, ownWords ownWordsFunc) bool {

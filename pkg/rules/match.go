@@ -26,9 +26,10 @@ type judge struct {
 	statuses statuses
 	injected []int
 	suspect  []int
-	benign   []bool
-	userHits []userHit
-	injector *injectionReader
+	// benign and owned are by pattern: what a user calls normal, and what a signature names.
+	benign, owned []bool
+	userHits      []userHit
+	injector      *injectionReader
 }
 
 // A tally counts a signature's lines.
@@ -45,7 +46,7 @@ type tally struct {
 func (s *Set) judge(in Input) *judge {
 	return &judge{
 		set: s, in: in, found: make([]bool, len(s.finder.texts)), of: make([][]*component, len(in.Streams)),
-		tallies: make([]tally, len(s.signatures)), benign: make([]bool, len(in.Patterns)), injector: s.injection.reader(),
+		tallies: make([]tally, len(s.signatures)), benign: make([]bool, len(in.Patterns)), owned: make([]bool, len(in.Patterns)), injector: s.injection.reader(),
 	}
 }
 
@@ -63,7 +64,7 @@ func (j *judge) read() {
 		j.fold.fold(line)
 		j.clear()
 		j.hits = j.set.finder.find(j.fold.lower, j.found, j.hits)
-		if p.Count > 0 && j.injector.speaks(&j.fold, line, func(expr *regexp.Regexp) bool {
+		if p.Count > 0 && j.injector.speaks(&j.fold, line, j.hits, func(expr *regexp.Regexp) bool {
 			j.voice.read(line, levelOf(p, line), muted(j.components(i, line)), false)
 			return expr.Match(j.voice.out)
 		}) {
@@ -133,19 +134,42 @@ func (j *judge) judgePattern(i int, line string) {
 func levelOf(p *patterns.Pattern, line string) patterns.Level {
 	body := strings.TrimLeft(line, " \t")
 	if strings.HasPrefix(body, "{") || pairAhead(body) == 0 {
-		if m := levelKey.FindStringSubmatch(body); m != nil {
-			return patterns.ParseLevel(m[1])
-		}
-		return patterns.LevelUnknown
+		return keyedLevel(body)
 	}
-	if l := p.Worst(); l != patterns.LevelUnknown {
+	if l := p.Worst(); l != patterns.LevelUnknown || p.Levels[patterns.LevelUnknown] > 0 {
 		return l
 	}
 	return patterns.DetectLevel(line)
 }
 
-// levelKey is a key that states a level, with its value.
-var levelKey = regexp.MustCompile(`(?i)\b(?:level|lvl|severity|loglevel|log_level|error_severity|levelname|level_name|priority|type|s)"?\s*[:=]\s*"?(trace|debug|info|information|notice|warn|warning|error|err|fatal|critical|crit|panic|alert|emerg|emergency|severe|[diwef])\b`)
+// levelKeys are keys that state a level, less their first letter, which can be large.
+var levelKeys = []string{"evel", "everity", "vl", "evelname", "og_level", "riority", "ype", "s"}
+
+// keyedLevel is the level that a key of a line states.
+func keyedLevel(line string) patterns.Level {
+	for _, key := range levelKeys {
+		for from := 0; ; {
+			i := strings.Index(line[from:], key)
+			if i < 0 {
+				break
+			}
+			from += i + len(key)
+			value := strings.TrimLeft(line[from:], `" `)
+			if value == "" || (value[0] != ':' && value[0] != '=') || (len(key) == 1 && !strings.HasSuffix(line[:from], `"s`)) {
+				continue
+			}
+			value = strings.TrimLeft(value[1:], `" `)
+			end := 0
+			for end < len(value) && value[end]|0x20 >= 'a' && value[end]|0x20 <= 'z' {
+				end++
+			}
+			if l := patterns.ParseLevel(value[:end]); l != patterns.LevelUnknown {
+				return l
+			}
+		}
+	}
+	return patterns.LevelUnknown
+}
 
 // count counts a pattern's lines for a signature. It reports false where the wording is
 // none of the component's own.
@@ -168,6 +192,7 @@ func (j *judge) count(k, i int, from []*component) bool {
 	}
 	t.quiet = t.quiet && from != nil && from[0].ID == application && j.voice.stated && !j.voice.grave
 	t.patterns = append(t.patterns, i)
+	j.owned[i] = true
 	return true
 }
 
@@ -222,10 +247,9 @@ func (j *judge) signatureFindings() (out []Finding) {
 	for _, k := range j.touched {
 		s, t := &j.set.signatures[k], &j.tallies[k]
 		if t.count == 0 {
-			out = append(out, Finding{
-				Rule: s.ID + "-elsewhere", Category: s.Category, Severity: verdict.Notice, Patterns: firstOf(t.others),
-				Reason: "A line of a component that does not print it has the wording of: " + s.Reason,
-			})
+			if f, ok := j.elsewhere(s, t.others); ok {
+				out = append(out, f)
+			}
 			continue
 		}
 		severity := s.severity(t.count, t.fresh, j.in.Lines)
@@ -237,6 +261,23 @@ func (j *judge) signatureFindings() (out []Finding) {
 		}
 	}
 	return out
+}
+
+// elsewhere is the notice about a failure's wording in components that do not print it: if
+// there is enough of it to mean a failure, and the lines are no other failure's.
+func (j *judge) elsewhere(s *Signature, others []int) (Finding, bool) {
+	count := 0
+	others = slices.DeleteFunc(others, func(i int) bool { return j.owned[i] })
+	for _, i := range others {
+		count += j.in.Patterns[i].Count
+	}
+	if len(others) == 0 || s.severity(count, count, j.in.Lines) < verdict.Warning {
+		return Finding{}, false
+	}
+	return Finding{
+		Rule: s.ID + "-elsewhere", Category: s.Category, Severity: verdict.Notice, Patterns: firstOf(others),
+		Reason: "A line of a component that does not print it has the wording of: " + s.Reason,
+	}, true
 }
 
 // firstOf returns the patterns that a finding names.

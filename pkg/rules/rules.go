@@ -69,6 +69,7 @@ func newSet(list []Signature) (*Set, error) {
 		}
 		list[i].register(s.finder)
 	}
+	injection.register(s.finder)
 	for _, t := range httpTexts() {
 		s.http[s.finder.add(t)] = true
 	}

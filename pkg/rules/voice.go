@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -161,7 +160,7 @@ func closesWord(s string, end int) bool {
 	}
 	switch c := s[end]; c {
 	case '-', '.', '@', '%', '+', '/':
-		return end+1 >= len(s) || !isWordByte(s[end+1])
+		return end+1 >= len(s) || !isNameByte(s[end+1])
 	default:
 		return !isWordByte(c)
 	}
@@ -171,25 +170,60 @@ func isWordByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c >= 0x80
 }
 
-// accessExpr is a request and its status as web servers and proxies print them.
-var accessExpr = regexp.MustCompile(`["'][A-Z-]{1,12} (?:[^"\\]|\\.)*? ?(HTTP/\d(?:\.\d)?["'],? \d{3}\b)`)
-
-// accessLog reads a line of an access log. All of it comes from the caller but what
-// follows the request up to the next quote: the status, and of Envoy the response's flags.
+// accessLog reads a line of an access log: one with a request in quotes and its status. All
+// of it comes from the caller but what follows the request up to the next quote: the
+// status, and of Envoy the response's flags.
 func (v *voice) accessLog(line string) bool {
-	if !strings.Contains(line, "HTTP/") {
-		return false
+	for from := 0; ; {
+		i := strings.Index(line[from:], "HTTP/")
+		if i < 0 {
+			return false
+		}
+		from += i
+		status := statusAfter(line[from:])
+		if status == 0 {
+			from += len("HTTP/")
+			continue
+		}
+		own := line[from:]
+		if end := strings.IndexAny(own[status:], `"'`); end >= 0 {
+			own = own[:status+end]
+		}
+		v.blank()
+		v.puts(own)
+		v.blank()
+		return true
 	}
-	m := accessExpr.FindStringSubmatchIndex(line)
-	if m == nil {
-		return false
+}
+
+// statusAfter returns where in s, which begins with HTTP/, the status stands behind the
+// quote that closes the request; 0 where none does.
+func statusAfter(s string) int {
+	i := len("HTTP/")
+	for i < len(s) && (s[i] >= '0' && s[i] <= '9' || s[i] == '.') {
+		i++
 	}
-	v.blank()
-	own := line[m[2]:]
-	if end := strings.IndexByte(own[m[3]-m[2]:], '"'); end >= 0 {
-		own = own[:m[3]-m[2]+end]
+	if i >= len(s) || (s[i] != '"' && s[i] != '\'') {
+		return 0
 	}
-	v.puts(own)
-	v.blank()
-	return true
+	i++
+	if i < len(s) && s[i] == ',' {
+		i++
+	}
+	if i+3 < len(s) && s[i] == ' ' {
+		i++
+	}
+	if i+3 > len(s) || !allDigits(s[i:i+3]) || (i+3 < len(s) && isWordByte(s[i+3])) {
+		return 0
+	}
+	return i
+}
+
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
 }

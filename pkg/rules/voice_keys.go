@@ -34,10 +34,13 @@ var (
 
 	// headerWords are followed by a colon and foreign words up to the end of the item.
 	headerWords = setOf("useragent", "ua", "referer", "referrer", "cookie", "setcookie", "xff", "xforwardedfor", "xforwardedhost", "xrealip", "qname", "querystring",
-		"acceptlanguage", "acceptencoding", "cmdline", "statement", "nickname", "displayname", "username")
+		"acceptlanguage", "acceptencoding", "cmdline", "nickname", "displayname", "username")
 
 	// personWords are followed by a name that has no quotes.
 	personWords = setOf("user", "username")
+
+	// named are words in front of such a word that a name must follow.
+	named = setOf("invalid", "unknown", "for", "by")
 
 	// verbs follow such a word where it is no name's.
 	verbs = setOf("or", "and", "is", "not", "has", "was", "does", "login", "authentication", "space", "limit", "name", "agent", "error", "id", "with", "could", "cannot", "failed", "exited", "from")

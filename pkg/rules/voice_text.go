@@ -58,15 +58,23 @@ func (v *voice) word(s string, i int, prev string, pairs bool) (next int, word s
 		v.puts(s[i:end])
 		return end, ""
 	}
+	if v.mute && strings.Count(strings.TrimRight(raw, "."), ".") > 1 && letters(raw) != "" {
+		v.blank() // a name of the domain name system
+		return j, ""
+	}
 	v.puts(raw)
 	word = letters(raw)
+	if k := statementAt(s[j:], word); k > 0 {
+		v.puts(s[j : j+k])
+		return v.skip(s, j+k, len(s)), ""
+	}
 	if j < len(s) && s[j] == ':' && v.isHeader(word) {
 		v.put(':')
 		return v.skip(s, j+1, itemEnd(s, j+1)), ""
 	}
 	if j < len(s) && s[j] == ' ' {
 		switch {
-		case personWords[word] && !verbs[letters(s[j+1:tokenEnd(s, j+1)])]:
+		case personWords[word] && !strings.HasPrefix(s[j:], " or ") && (v.mute || named[prev] || !verbs[letters(s[j+1:tokenEnd(s, j+1)])]):
 			v.put(' ')
 			return v.skip(s, j+1, v.personEnd(s, j+1)), word
 		case lookups[word] && j+1 < len(s) && isNameByte(s[j+1]):
@@ -76,13 +84,20 @@ func (v *voice) word(s string, i int, prev string, pairs bool) (next int, word s
 	if strings.HasPrefix(s[j:], " (") && word == "key" {
 		return v.skip(s, j, len(s)), "" // PostgreSQL: Key (email)=(...) already exists
 	}
-	if word == "execute" || word == "statement" && strings.HasPrefix(s[j:], ":") { // as databases print them
-		if k := strings.Index(s[j:], ": "); k >= 0 && k < 40 {
-			v.puts(s[j : j+k+1])
-			return v.skip(s, j+k+1, len(s)), ""
-		}
-	}
 	return j, word
+}
+
+// statementAt returns how long the introduction of a statement is, as databases print it:
+// "STATEMENT:", "statement: " or "execute <unnamed>: ". It is 0 where s, which follows the
+// word, is none.
+func statementAt(s, word string) int {
+	if word != "execute" && (word != "statement" || !strings.HasPrefix(s, ":")) {
+		return 0
+	}
+	if k := strings.Index(s, ": "); k >= 0 && k < 40 {
+		return k + 1
+	}
+	return 0
 }
 
 // isHeader reports whether a word and a colon are followed by foreign words: words that
@@ -115,7 +130,7 @@ func (v *voice) lookup(s string, i int) int {
 
 // personEnd returns where a name ends that begins at s[i] and has no quotes.
 func (v *voice) personEnd(s string, i int) int {
-	if i >= len(s) || opensQuote(s, i) {
+	if i >= len(s) || (!v.mute && opensQuote(s, i)) {
 		return i
 	}
 	rest := s[i:]
@@ -123,6 +138,9 @@ func (v *voice) personEnd(s string, i int) int {
 		if k := strings.LastIndex(rest, stop); k >= 0 && addressAt(rest[k+len(stop):]) {
 			return i + k
 		}
+	}
+	if opensQuote(s, i) {
+		return i
 	}
 	for _, stop := range []string{" not found", " does not exist", " not allowed", " logged in", " logged out", " signed ", " failed", " denied", " rejected", " locked", " created", " deleted", " [preauth]", " authenticated", " from "} {
 		if k := strings.LastIndex(rest, stop); k >= 0 {
@@ -158,13 +176,15 @@ func (v *voice) value(s string, i int, key string, pairs bool) int {
 			end = len(s) // cut
 		}
 		v.put(s[i])
-		if who == foreignSpeaker {
+		if who == foreignSpeaker || v.mute && !pairs {
 			v.blank()
 		} else {
 			v.own(unescape(s[i+1 : end]))
 		}
 		v.put(s[i])
 		return min(end+1, len(s))
+	case s[i] == '<' && who != ownSpeaker && strings.IndexByte(s[i:], '>') > 0:
+		return v.skip(s, i, i+strings.IndexByte(s[i:], '>')+1)
 	case who == ownSpeaker:
 		v.start()
 		return i // read on as words
@@ -252,8 +272,8 @@ func closing(s string, i int) int {
 			}
 			j++
 		case q:
-			if q == '\'' && j+1 < len(s) && isWordByte(s[j+1]) {
-				continue
+			if j+1 < len(s) && (isWordByte(s[j+1]) || s[j+1] == q) {
+				continue // an apostrophe, or a quote within
 			}
 			return j
 		}
@@ -324,6 +344,14 @@ func tokenEnd(s string, i int) int {
 
 // itemEnd returns where an item of a list ends that begins at s[i].
 func itemEnd(s string, i int) int {
+	for i < len(s) && s[i] == ' ' {
+		i++
+	}
+	if i < len(s) && opensQuote(s, i) {
+		if end := closing(s, i) + 1; end > 0 && (end == len(s) || s[end] == ' ' || strings.HasPrefix(s[end:], ", ")) {
+			return end
+		}
+	}
 	for j := i; j < len(s); j++ {
 		switch s[j] {
 		case ';', '|', '}', '\n':
@@ -331,13 +359,6 @@ func itemEnd(s string, i int) int {
 		case ',':
 			if k := j + 1; k < len(s) && s[k] == ' ' && headerAhead(s[k+1:]) {
 				return j
-			}
-		case '"':
-			if j > i+1 || s[i] != ' ' {
-				return j
-			}
-			if end := closing(s, j); end > 0 {
-				return end + 1
 			}
 		}
 	}
