@@ -37,7 +37,9 @@ func (e *Engine) rulesVerdict(g *Group) rules.Result {
 	if g.LinesRead == 0 && g.LinesTotal > 0 {
 		return rules.Result{Severity: verdict.Inconclusive, Category: verdict.CategoryNone, Summary: fmt.Sprintf("None of the %d lines were in the sample: nothing could be judged.", g.LinesTotal)}
 	}
-	return e.Signatures.Assess(rules.Input{Patterns: g.Patterns, Lines: g.EventCount(), HasBaseline: g.Compared})
+	return e.Signatures.Assess(rules.Input{
+		Patterns: g.Patterns, Lines: g.EventCount(), HasBaseline: g.Compared, Streams: g.Streams, Now: e.Now(),
+	})
 }
 
 // ruleFindings are the rules' findings with pattern ids, each pattern cited once: a

@@ -80,7 +80,7 @@ func TestPrompts(t *testing.T) {
 		},
 		"too many": {
 			objects: []runtime.Object{configMap("a", "many", many), configMap("b", "one", map[string]string{"x": "1"})}, namespaces: []string{"a", "b"},
-			count: 1000, errs: []string{"more than 1000 prompts, the rest is left out from configmap a/many on"},
+			count: 1000, errs: []string{"more than 1000 documents, the rest is left out from configmap a/many on"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -106,6 +106,19 @@ func TestPrompts(t *testing.T) {
 			require.Equal(t, tc.want, got)
 		})
 	}
+}
+
+// TestRules reads what carries the other label, and no prompts.
+func TestRules(t *testing.T) {
+	signatures := configMap("a", "rules", map[string]string{"r.yaml": "1"})
+	signatures.Labels = map[string]string{kube.RulesLabel: "true"}
+	client := fake.NewClientset(signatures, configMap("a", "prompt", map[string]string{"p.yaml": "2"}))
+	docs, err := kube.Rules(t.Context(), client.CoreV1(), []string{"a"})
+	require.NoError(t, err)
+	require.Equal(t, []kube.Document{{Namespace: "a", Name: "rules", Key: "r.yaml", Text: "1"}}, docs)
+	docs, err = kube.Prompts(t.Context(), client.CoreV1(), []string{"a"})
+	require.NoError(t, err)
+	require.Equal(t, []kube.Document{{Namespace: "a", Name: "prompt", Key: "p.yaml", Text: "2"}}, docs)
 }
 
 func TestNotInCluster(t *testing.T) {

@@ -130,16 +130,18 @@ func (j *judge) judgePattern(i int, line string) {
 }
 
 // levelOf is the level that a pattern's sample states. In lines of keys and values only
-// such a key counts: words of callers may look like a level.
+// such a key counts: words of callers may look like a level. What only Loki says of a line
+// counts if it is a warning or worse; it calls lines harmless that state nothing.
 func levelOf(p *patterns.Pattern, line string) patterns.Level {
 	body := strings.TrimLeft(line, " \t")
 	if strings.HasPrefix(body, "{") || pairAhead(body) == 0 {
 		return keyedLevel(body)
 	}
-	if l := p.Worst(); l != patterns.LevelUnknown || p.Levels[patterns.LevelUnknown] > 0 {
-		return l
+	l := patterns.DetectLevel(line)
+	if worst := p.Worst(); l == patterns.LevelUnknown && worst >= patterns.LevelWarn {
+		return worst
 	}
-	return patterns.DetectLevel(line)
+	return l
 }
 
 // levelKeys are keys that state a level, less their first letter, which can be large.

@@ -14,9 +14,12 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 )
 
-// PromptLabel is on the ConfigMaps whose keys hold one prompt each. Its value
-// does not matter.
-const PromptLabel = "lokalyst.io/prompt"
+// The labels of the ConfigMaps whose keys hold a prompt each, and of those whose keys hold
+// the user's rules. Their values do not matter.
+const (
+	PromptLabel = "lokalyst.io/prompt"
+	RulesLabel  = "lokalyst.io/rules"
+)
 
 // Bounds of what one reading of a cluster takes into memory.
 const (
@@ -25,7 +28,7 @@ const (
 	maxDocument  = 64 << 10 // bytes
 )
 
-var errFull = fmt.Errorf("the namespaces hold more than %d prompts, the rest is left out", maxDocuments)
+var errFull = fmt.Errorf("the namespaces hold more than %d documents, the rest is left out", maxDocuments)
 
 // A Document is the text of one key of a ConfigMap.
 type Document struct {
@@ -37,7 +40,17 @@ type Document struct {
 // documents of at most 64 KiB. What could not be read or was left out is in the
 // error, which joins one error for each cause; the documents are valid beside it.
 func Prompts(ctx context.Context, client corev1client.ConfigMapsGetter, namespaces []string) ([]Document, error) {
-	r := &reader{}
+	return documents(ctx, client, namespaces, PromptLabel)
+}
+
+// Rules returns the documents of the ConfigMaps with [RulesLabel], as [Prompts] does those
+// with its label.
+func Rules(ctx context.Context, client corev1client.ConfigMapsGetter, namespaces []string) ([]Document, error) {
+	return documents(ctx, client, namespaces, RulesLabel)
+}
+
+func documents(ctx context.Context, client corev1client.ConfigMapsGetter, namespaces []string, label string) ([]Document, error) {
+	r := &reader{label: label}
 	for _, ns := range slices.Compact(slices.Sorted(slices.Values(namespaces))) {
 		if ns == "" {
 			continue // to the API server, it would mean all namespaces
@@ -57,12 +70,13 @@ func Prompts(ctx context.Context, client corev1client.ConfigMapsGetter, namespac
 }
 
 type reader struct {
+	label string
 	docs []Document
 	errs []error
 }
 
 func (r *reader) namespace(ctx context.Context, client corev1client.ConfigMapInterface, ns string) error {
-	opts := metav1.ListOptions{LabelSelector: PromptLabel, Limit: pageSize}
+	opts := metav1.ListOptions{LabelSelector: r.label, Limit: pageSize}
 	for {
 		page, err := client.List(ctx, opts)
 		if err != nil {
