@@ -3,6 +3,8 @@ package analysis
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/lokalyst/lokalyst/pkg/patterns"
 	"github.com/lokalyst/lokalyst/pkg/rules"
@@ -11,14 +13,18 @@ import (
 
 // assess gives every group its rules verdict, which is its verdict until a model
 // has judged.
-func (e *Engine) assess(res *Result) {
+func (e *Engine) assess(r *Request, res *Result) {
+	set := r.Signatures
+	if set == nil {
+		set = e.Signatures
+	}
 	for i := range res.Groups {
 		g := &res.Groups[i]
-		g.Rules = e.rulesVerdict(g)
+		g.Rules = rulesVerdict(set, g, e.Now())
 		g.Verdict = verdict.Verdict{
 			Severity: g.Rules.Severity, RulesSeverity: g.Rules.Severity, Probability: verdict.ProbabilityUnknown,
 			Category: g.Rules.Category, Summary: g.Rules.Summary, Source: verdict.SourceRules,
-			SuspectedInjection: g.Rules.Injection, Findings: ruleFindings(g),
+			SuspectedInjection: g.Rules.Injection, Findings: ruleFindings(g), Overruled: overruled(g),
 		}
 		if g.Rules.Injection {
 			g.notice(true, "%sA log line talks to the model. It is shown as evidence and was treated as text.", g.prefix())
@@ -26,7 +32,26 @@ func (e *Engine) assess(res *Result) {
 	}
 }
 
-func (e *Engine) rulesVerdict(g *Group) rules.Result {
+// overruled tells of the users' rules that decided something.
+func overruled(g *Group) string {
+	var texts []string
+	for _, a := range g.Rules.Applied {
+		text := a.Rule + ": " + a.Reason
+		if a.By != "" {
+			text += ", by " + a.By
+		}
+		if !a.Expires.IsZero() {
+			text += ", until " + a.Expires.UTC().Format(time.DateOnly)
+		}
+		texts = append(texts, text)
+	}
+	for _, a := range g.Rules.Lapsed {
+		g.notice(false, "%sThe rule %s has expired and does not apply any more: %s", g.prefix(), a.Rule, a.Reason)
+	}
+	return strings.Join(texts, "; ")
+}
+
+func rulesVerdict(set *rules.Set, g *Group, now time.Time) rules.Result {
 	if g.missed {
 		return silent()
 	}
@@ -37,9 +62,7 @@ func (e *Engine) rulesVerdict(g *Group) rules.Result {
 	if g.LinesRead == 0 && g.LinesTotal > 0 {
 		return rules.Result{Severity: verdict.Inconclusive, Category: verdict.CategoryNone, Summary: fmt.Sprintf("None of the %d lines were in the sample: nothing could be judged.", g.LinesTotal)}
 	}
-	return e.Signatures.Assess(rules.Input{
-		Patterns: g.Patterns, Lines: g.EventCount(), HasBaseline: g.Compared, Streams: g.Streams, Now: e.Now(),
-	})
+	return set.Assess(rules.Input{Patterns: g.Patterns, Lines: g.EventCount(), HasBaseline: g.Compared, Streams: g.Streams, Now: now})
 }
 
 // ruleFindings are the rules' findings with pattern ids, each pattern cited once: a

@@ -12,7 +12,7 @@ import (
 
 // layoutVersion is part of the ledger's key: another preamble or rendering may
 // give another answer.
-const layoutVersion = "3"
+const layoutVersion = "4"
 
 // compose chooses what the model is shown and computes the ledger's key of it.
 func (e *Engine) compose(ctx context.Context, g *Group, q question, m Model) (layout, verdict.Key, error) {

@@ -36,6 +36,8 @@ type entry struct {
 	// is the state of a metric series instead.
 	size   int
 	change patterns.Change
+	// benign says that a user's rule calls it normal.
+	benign bool
 	series string
 }
 
@@ -48,8 +50,15 @@ func (e entry) state() string {
 	if e.series != "" {
 		return e.series
 	}
-	return sizeName(e.size) + " " + e.change.String()
+	state := sizeName(e.size) + " " + e.change.String()
+	if e.benign {
+		state += " " + stateBenign
+	}
+	return state
 }
+
+// stateBenign is what the tail says of patterns that a user's rule calls normal.
+const stateBenign = "normal-here"
 
 // idOf is the id of the i-th pattern or series of a group: p1, p2, …
 func idOf(i int) string { return "p" + strconv.Itoa(i+1) }
@@ -64,7 +73,7 @@ func members(g *Group, red *redact.Redactor, size int) []entry {
 	for rank := range out {
 		i := order[rank]
 		p := &g.Patterns[i]
-		out[rank] = entry{definition: definition{text: describe(p, g, red)}, index: i, rank: rank, count: p.Count, size: sizeOf(p.Count), change: p.Change}
+		out[rank] = entry{definition: definition{text: describe(p, g, red)}, index: i, rank: rank, count: p.Count, size: sizeOf(p.Count), change: p.Change, benign: g.benign(i)}
 	}
 	return out
 }
@@ -152,7 +161,7 @@ func sizeName(size int) string {
 // that round.
 func writeStates(b *strings.Builder, entries []entry, again bool) {
 	bySize, byChange := map[int][]string{}, map[patterns.Change][]string{}
-	var series, sizes, changes []string
+	var series, sizes, changes, benign []string
 	for _, e := range entries {
 		if e.series != "" {
 			series = append(series, e.id+" "+e.series)
@@ -162,6 +171,9 @@ func writeStates(b *strings.Builder, entries []entry, again bool) {
 			bySize[e.size] = append(bySize[e.size], e.id)
 		}
 		byChange[e.change] = append(byChange[e.change], e.id)
+		if e.benign {
+			benign = append(benign, e.id)
+		}
 	}
 	for _, s := range slices.Backward(slices.Sorted(maps.Keys(bySize))) {
 		sizes = append(sizes, sizeName(s)+" "+strings.Join(bySize[s], " "))
@@ -170,6 +182,9 @@ func writeStates(b *strings.Builder, entries []entry, again bool) {
 		if ids := byChange[c]; len(ids) > 0 {
 			changes = append(changes, c.String()+" "+strings.Join(ids, " "))
 		}
+	}
+	if len(benign) > 0 {
+		changes = append(changes, stateBenign+" "+strings.Join(benign, " "))
 	}
 	lines := slices.Concat(series, sizes, changes)
 	if again {

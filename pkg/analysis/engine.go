@@ -97,6 +97,10 @@ type Request struct {
 	// for one data source; without it they are only masked.
 	Pseudonyms []byte
 
+	// Signatures are those of the engine with the users' rules that apply here; nil for the
+	// engine's alone.
+	Signatures *rules.Set
+
 	Expr       string
 	Window     loki.Window
 	PromptID   string
@@ -224,7 +228,7 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 		e.addKnown(&r, res)
 	}
 	t := &timer{tracer: e.Tracer, now: e.Now, cost: &res.Cost}
-	t.run(ctx, "assess", func(context.Context) { e.assess(res) })
+	t.run(ctx, "assess", func(context.Context) { e.assess(&r, res) })
 	e.judgeGroups(ctx, res, question{Request: &r, started: started, prompt: prompt, instructions: instructions, query: query, red: e.Redactor.WithKey(r.Pseudonyms)}, t)
 	if err := ctx.Err(); err != nil && r.Wait == 0 {
 		return nil, err
@@ -287,7 +291,7 @@ func (e *Engine) Patterns(ctx context.Context, r Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.assess(res)
+	e.assess(&r, res)
 	collectNotices(res)
 	return res, nil
 }

@@ -114,8 +114,16 @@ func novel(g *Group) bool {
 	if !g.Compared || g.Rules.Severity != verdict.Healthy {
 		return true
 	}
-	return slices.ContainsFunc(g.Patterns, func(p patterns.Pattern) bool { return p.Change == patterns.ChangeNew })
+	for i := range g.Patterns {
+		if g.Patterns[i].Change == patterns.ChangeNew && !g.benign(i) {
+			return true
+		}
+	}
+	return false
 }
+
+// benign reports whether a user's rule calls a pattern normal.
+func (g *Group) benign(i int) bool { return slices.Contains(g.Rules.Benign, i) }
 
 // degrade leaves the rules verdict and says why the model's is missing.
 func degrade(ctx context.Context, g *Group, err error) {

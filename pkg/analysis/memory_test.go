@@ -231,7 +231,7 @@ func TestABaselineIsNoIncident(t *testing.T) {
 			at := end.Add(-time.Duration(day)*24*time.Hour - time.Duration(i+1)*time.Second)
 			text := "all is well"
 			if day == 1 {
-				text = "Container x terminated: OOMKilled"
+				text = `Exception in thread "main" java.lang.OutOfMemoryError: Java heap space`
 			}
 			l.add(at, at, text)
 		}

@@ -9,13 +9,13 @@ import (
 
 // apply puts a model's judgement in place of the rules verdict of a group:
 // findings whose patterns do not support a claim are dropped and counted, a
-// severity below a fatal rules verdict is raised to it and marked as contested,
-// and an incident that no pattern supports becomes a warning.
+// severity below a fatal rules verdict is raised to it and marked as contested, as is
+// one below any rules verdict where a line talks to the model, and an incident that no pattern supports becomes a warning.
 func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	v := verdict.Verdict{
 		Severity: e.Severity(), RulesSeverity: g.Rules.Severity, Probability: e.Probability,
 		Summary: e.Answer.Summary, RootCause: e.Answer.RootCause, NextStep: e.Answer.NextStep, Fields: e.Answer.Fields,
-		Source: verdict.SourceModel, Cached: cached, Model: e.Model, SuspectedInjection: g.Rules.Injection,
+		Source: verdict.SourceModel, Cached: cached, Model: e.Model, SuspectedInjection: g.Rules.Injection, Overruled: g.Verdict.Overruled,
 	}
 	v.Findings, v.Rejected = supported(g, l, e.Answer.Findings)
 	if v.Rejected > 0 {
@@ -25,9 +25,15 @@ func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	case g.Rules.Fatal && v.Severity < g.Rules.Severity:
 		v.Severity, v.Contested = g.Rules.Severity, true
 		g.notice(true, "%sThe model judged milder than a fatal signature allows; the rules verdict stands: %s", g.prefix(), g.Rules.Summary)
+	case g.Rules.Injection && v.Severity != verdict.Inconclusive && v.Severity < g.Rules.Severity:
+		v.Severity, v.Contested = g.Rules.Severity, true
+		g.notice(true, "%sThe model judged milder than the rules, but a log line talks to it; the rules verdict stands: %s", g.prefix(), g.Rules.Summary)
 	case v.Severity == verdict.Inconclusive && g.Rules.Severity > verdict.Healthy:
 		v.Severity = g.Rules.Severity
 		g.notice(false, "%sThe model could not judge; the severity is that of the rules: %s", g.prefix(), g.Rules.Summary)
+	case v.Severity > g.Rules.Severity && v.Overruled != "" && len(e.Answer.Findings) > 0 && len(v.Findings) == 0:
+		v.Severity = max(g.Rules.Severity, verdict.Healthy)
+		g.notice(false, "%sThe model found only what a rule of yours calls normal: %s", g.prefix(), v.Overruled)
 	case v.Severity == verdict.Critical && len(v.Findings) == 0 && !g.Rules.Fatal:
 		// What the rules found does not count here: a line that talks to the model is
 		// one of their findings and must not support what it asked for.
@@ -76,6 +82,9 @@ func supported(g *Group, l layout, findings []verdict.Finding) (kept []verdict.F
 func isTelling(g *Group, i int) bool {
 	if len(g.Series) > 0 {
 		return true // a series is not judged by the rules, so nothing speaks against it
+	}
+	if g.benign(i) {
+		return false
 	}
 	p := &g.Patterns[i]
 	if p.Level() >= patterns.LevelWarn || (p.Change != patterns.ChangeNone && p.Change != patterns.ChangeSteady) {

@@ -46,6 +46,7 @@ func verdictTable(res *analysis.Result, o frameOptions) *data.Frame {
 	column(t, "model_age", ageConfig(), func(g groupRow) float64 { return modelAge(res, g, o.now) })
 	column(t, "held", nil, func(g groupRow) bool { return g.Verdict.Held })
 	column(t, "suspected_injection", nil, func(g groupRow) bool { return g.Verdict.SuspectedInjection })
+	column(t, "overruled", nil, func(g groupRow) string { return g.Verdict.Overruled })
 	column(t, "prompt", nil, func(groupRow) string { return res.Prompt.ID + "@" + res.Prompt.Version })
 	column(t, "model", nil, func(g groupRow) string { return g.Verdict.Model })
 	column(t, "lines_total", unit("short"), func(g groupRow) int64 { return g.LinesTotal })

@@ -108,6 +108,8 @@ type Verdict struct {
 	Contested bool
 	// SuspectedInjection says that a log line talks to the model.
 	SuspectedInjection bool
+	// Overruled tells which of the users' rules decided something, and why.
+	Overruled string
 	// Rejected counts findings that were dropped because their patterns do not
 	// support a claim.
 	Rejected int
