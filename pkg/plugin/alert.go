@@ -18,7 +18,7 @@ const deadlineMargin = 2 * time.Second
 // evaluation.
 func (d *datasource) evaluate(ctx context.Context, q query, who asker) (*analysis.Result, error) {
 	who.fromAlert = true // a notification is never asked by anybody else
-	r := d.request(q, who)
+	r := d.request(ctx, q, who)
 	key := verdict.KeyOf(r.Owner, who.rule, q.window.Start.String(), q.window.End.String(), q.content())
 	return d.host.answers.once(ctx, key, func(ctx context.Context) (*analysis.Result, error) {
 		result, err := d.analyse(ctx, r)
@@ -46,5 +46,5 @@ func (d *datasource) notify(ctx context.Context, q query, who asker, wrong error
 		}
 		wrong = err
 	}
-	return emptyNotification(q, d.host.engine.Known(d.request(q, who)), o, "There is no summary, because "+wrong.Error())
+	return emptyNotification(q, d.host.engine.Known(d.request(ctx, q, who)), o, "There is no summary, because "+wrong.Error())
 }

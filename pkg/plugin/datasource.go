@@ -25,8 +25,8 @@ var (
 	_ instancemgmt.InstanceDisposer = (*datasource)(nil)
 )
 
-// A datasource is one configured instance. It is immutable; Grafana replaces it
-// when its settings change.
+// A datasource is one configured instance. Its settings never change; Grafana replaces
+// it when they do.
 type datasource struct {
 	host     *Host
 	settings settings
@@ -44,6 +44,7 @@ type datasource struct {
 	keptErr error
 	// pseudonyms is the key that addresses are replaced by pseudonyms with.
 	pseudonyms []byte
+	rules      userRules
 	// cluster is nil unless prompts may come from Kubernetes.
 	cluster *clusterPrompts
 }

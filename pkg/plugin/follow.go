@@ -19,7 +19,7 @@ func (d *datasource) follow(ctx context.Context, q query, who asker) (framesOut,
 	x := d.host.jobs.find(q.queryID, owner)
 	begins := x == nil
 	if begins {
-		r := d.request(q, who)
+		r := d.request(ctx, q, who)
 		x = d.host.jobs.start(ctx, owner, func(ctx context.Context, x *job) (*analysis.Result, error) {
 			r.Partial = x.update
 			r.Progress = func(_, detail string) { x.note(detail) }
@@ -27,7 +27,7 @@ func (d *datasource) follow(ctx context.Context, q query, who asker) (framesOut,
 		})
 	}
 	if x == nil { // too many are followed
-		result, err := d.analyse(ctx, d.request(q, who))
+		result, err := d.analyse(ctx, d.request(ctx, q, who))
 		if err != nil {
 			return nil, err
 		}

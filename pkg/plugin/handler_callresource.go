@@ -3,12 +3,15 @@ package plugin
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
 
+	"github.com/lokalyst/lokalyst/pkg/analysis"
 	"github.com/lokalyst/lokalyst/pkg/prompts"
+	"github.com/lokalyst/lokalyst/pkg/rules"
 )
 
 // CallResource implements backend.CallResourceHandler.
@@ -20,6 +23,7 @@ func (d *datasource) resources() backend.CallResourceHandler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /prompts", func(w http.ResponseWriter, _ *http.Request) { listPrompts(w, d.host.engine.Prompts) })
 	mux.HandleFunc("POST /cancel", d.cancel)
+	mux.HandleFunc("POST /overrule", d.postOverrule)
 	return httpadapter.New(mux)
 }
 
@@ -64,4 +68,30 @@ func listPrompts(w http.ResponseWriter, registry *prompts.Registry) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(out) // the caller left
+}
+
+// postOverrule keeps what a user says of lines that a verdict rests on: a rule as in
+// ConfigMaps labelled lokalyst.io/rules. It answers with the rule and where it is kept:
+// in the history, or in the memory of this process where no history is kept.
+func (d *datasource) postOverrule(w http.ResponseWriter, r *http.Request) {
+	var rule rules.Rule
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&rule); err != nil {
+		http.Error(w, "the body must be a rule in JSON: template or pattern, streams, benign or category and severity, reason, expires ("+err.Error()+")", http.StatusBadRequest)
+		return
+	}
+	rule, kept, err := d.overrule(r.Context(), backend.PluginConfigFromContext(r.Context()), rule)
+	var input *analysis.InputError
+	switch {
+	case errors.Is(err, errForbidden):
+		http.Error(w, err.Error(), http.StatusForbidden)
+	case errors.As(err, &input):
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadGateway)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"rule": rule, "kept": kept}) // the caller left
+	}
 }

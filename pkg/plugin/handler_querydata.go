@@ -78,7 +78,7 @@ func (d *datasource) answer(ctx context.Context, data backend.DataQuery, who ask
 	}
 	switch {
 	case q.queryType == typePatterns:
-		result, err := d.host.engine.Patterns(ctx, d.request(q, who))
+		result, err := d.host.engine.Patterns(ctx, d.request(ctx, q, who))
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +94,7 @@ func (d *datasource) answer(ctx context.Context, data backend.DataQuery, who ask
 	case q.async:
 		return d.follow(ctx, q, who)
 	}
-	result, err := d.analyse(ctx, d.request(q, who))
+	result, err := d.analyse(ctx, d.request(ctx, q, who))
 	if err != nil {
 		return nil, err
 	}
@@ -115,9 +115,10 @@ func (d *datasource) analyse(ctx context.Context, r analysis.Request) (*analysis
 }
 
 // request is what the analysis is asked for a query.
-func (d *datasource) request(q query, who asker) analysis.Request {
+func (d *datasource) request(ctx context.Context, q query, who asker) analysis.Request {
 	r := analysis.Request{
-		Logs: d.logs, Owner: d.owner(who.context, who.headers), Pseudonyms: d.pseudonyms, Expr: q.expr, Window: q.window,
+		Signatures: d.signatures(ctx, who.context.OrgID),
+		Logs:       d.logs, Owner: d.owner(who.context, who.headers), Pseudonyms: d.pseudonyms, Expr: q.expr, Window: q.window,
 		PromptID: q.promptID, PromptVars: q.promptVars, GroupBy: q.groupBy, MaxGroups: q.maxGroups,
 		Class: llm.ClassInteractive, Org: strconv.FormatInt(who.context.OrgID, 10),
 		MaxLines: q.maxLines, Baseline: q.baseline, OnlyNovel: q.onlyNovel, Events: q.events, MaxAge: q.maxAge,

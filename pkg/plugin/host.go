@@ -49,8 +49,9 @@ type Host struct {
 	// secret makes pseudonyms where a data source has no key of its own.
 	secret [32]byte
 
-	mu      sync.Mutex
-	servers map[string]*sharedServer
+	mu        sync.Mutex
+	servers   map[string]*sharedServer
+	overrules map[verdict.Key]*overrules
 }
 
 // A sharedServer is a model server used by refs instances.
@@ -83,6 +84,7 @@ func NewHost(o HostOptions) (*Host, error) {
 		jobs:       newJobs(work),
 		configMaps: func() (corev1client.ConfigMapsGetter, error) { return kube.ConfigMaps(kube.ServiceAccountDir) },
 		servers:    map[string]*sharedServer{},
+		overrules:  map[verdict.Key]*overrules{},
 	}
 	_, _ = rand.Read(h.secret[:]) // it never fails
 	if o.Metrics == nil {

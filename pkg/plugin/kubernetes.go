@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+
 	"github.com/lokalyst/lokalyst/pkg/kube"
+	"github.com/lokalyst/lokalyst/pkg/rules"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
@@ -29,7 +33,9 @@ type kubernetesSettings struct {
 // made. It is immutable.
 type clusterPrompts struct {
 	registered int
-	problems   []string
+	// rules are the users' rules.
+	rules    []rules.Rule
+	problems []string
 	// unread is set when there are problems and not one document was read.
 	unread bool
 }
@@ -42,7 +48,7 @@ func (h *Host) loadCluster(ctx context.Context, k kubernetesSettings) *clusterPr
 		return nil
 	}
 	out := &clusterPrompts{}
-	docs, err := h.clusterDocuments(ctx, k.Namespaces)
+	docs, err := h.clusterDocuments(ctx, k.Namespaces, kube.Prompts)
 	if err != nil {
 		out.unread = len(docs) == 0
 		for line := range strings.Lines(err.Error()) {
@@ -57,10 +63,42 @@ func (h *Host) loadCluster(ctx context.Context, k kubernetesSettings) *clusterPr
 		}
 		out.registered++
 	}
+	h.loadRules(ctx, k.Namespaces, out)
 	return out
 }
 
-func (h *Host) clusterDocuments(ctx context.Context, namespaces []string) ([]kube.Document, error) {
+// loadRules reads the users' rules of the namespaces. Their ids get the ConfigMap's name
+// before them, so that two teams can use the same.
+func (h *Host) loadRules(ctx context.Context, namespaces []string, out *clusterPrompts) {
+	docs, err := h.clusterDocuments(ctx, namespaces, kube.Rules)
+	if err != nil {
+		for line := range strings.Lines(err.Error()) {
+			if !slices.Contains(out.problems, verdict.Plain(line, maxProblemText)) { // the prompts met it, too
+				out.problem(line)
+			}
+		}
+	}
+	for _, d := range docs {
+		list, err := rules.ParseRules([]byte(d.Text))
+		if err != nil {
+			out.problem("configmap " + d.Namespace + "/" + d.Name + ", key " + d.Key + ": " + err.Error())
+			continue
+		}
+		for _, r := range list {
+			r.ID = d.Namespace + "/" + d.Name + "/" + r.ID
+			if err := r.Check(); err != nil {
+				out.problem("configmap " + d.Namespace + "/" + d.Name + ", key " + d.Key + ": " + err.Error())
+				continue
+			}
+			out.rules = append(out.rules, r)
+		}
+	}
+}
+
+// readDocuments is kube.Prompts or kube.Rules.
+type readDocuments func(context.Context, corev1client.ConfigMapsGetter, []string) ([]kube.Document, error)
+
+func (h *Host) clusterDocuments(ctx context.Context, namespaces []string, read readDocuments) ([]kube.Document, error) {
 	var named []string
 	for _, ns := range namespaces {
 		if ns = strings.TrimSpace(ns); ns != "" { // an empty row of the settings page
@@ -78,7 +116,7 @@ func (h *Host) clusterDocuments(ctx context.Context, namespaces []string) ([]kub
 	// leaves early must not leave it without prompts.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), kubernetesWait)
 	defer cancel()
-	return kube.Prompts(ctx, client, named)
+	return read(ctx, client, named)
 }
 
 func (c *clusterPrompts) problem(text string) {
@@ -87,7 +125,7 @@ func (c *clusterPrompts) problem(text string) {
 
 // String says what was read and what is wrong, a problem a line.
 func (c *clusterPrompts) String() string {
-	text := fmt.Sprintf("prompts registered from ConfigMaps: %d", c.registered)
+	text := fmt.Sprintf("prompts registered from ConfigMaps: %d, rules: %d", c.registered, len(c.rules))
 	if len(c.problems) == 0 {
 		return text
 	}

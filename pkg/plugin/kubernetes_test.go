@@ -172,7 +172,7 @@ func TestClusterPrompts(t *testing.T) {
 				"shop/p": {"checkout.yaml": clusterPrompt, "a.yaml": "id: a\nversion: 1.0.0\nnope: 1\n", "b.yaml": "id: B\nversion: 1.0.0\n"},
 			},
 			namespaces: `["shop"]`, green: true, served: true,
-			message: []string{"ConfigMaps: 1; problems: 2", "configmap shop/p, key a.yaml: yaml: unmarshal errors: line 3: field nope not found", `key b.yaml: id "B": use lower-case`},
+			message: []string{"ConfigMaps: 1, rules: 0; problems: 2", "configmap shop/p, key a.yaml: yaml: unmarshal errors: line 3: field nope not found", `key b.yaml: id "B": use lower-case`},
 		},
 		"nothing but broken ones is no failed reading": {
 			data:       map[string]map[string]string{"shop/p": {"a.yaml": "id: B"}},
