@@ -71,8 +71,8 @@ func documents(ctx context.Context, client corev1client.ConfigMapsGetter, namesp
 
 type reader struct {
 	label string
-	docs []Document
-	errs []error
+	docs  []Document
+	errs  []error
 }
 
 func (r *reader) namespace(ctx context.Context, client corev1client.ConfigMapInterface, ns string) error {

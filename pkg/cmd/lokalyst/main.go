@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 		RunE:          func(*cobra.Command, []string) error { return errors.New("no command given") },
 	}
-	root.AddCommand(analyzeCommand(&code))
+	root.AddCommand(analyzeCommand(&code), overruleCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -60,6 +60,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if exit, ok := errors.AsType[*exitError](err); ok {
 		return exit.code
 	}
-	fmt.Fprintln(stderr, "Run 'lokalyst analyze --help' for the usage.")
+	fmt.Fprintln(stderr, "Run 'lokalyst --help' for the usage.")
 	return exitUsage // cobra's own errors are about the command line
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lokalyst/lokalyst/pkg/loki"
+	"github.com/lokalyst/lokalyst/pkg/rules"
 	"github.com/lokalyst/lokalyst/pkg/testenv"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
@@ -115,6 +117,10 @@ func TestUsage(t *testing.T) {
 		"prompt":       {[]string{"analyze", "--prompt", "nope", selector}, "known are:"},
 		"url":          {[]string{"analyze", "--loki", "nope", selector}, "http://loki:3100"},
 		"max lines":    {[]string{"analyze", "--max-lines", "0", selector}, "above 0"},
+		"key":          {[]string{"overrule", "--template", "something failed", "--benign", "--reason", "r"}, "LOKALYST_HISTORY_KEY"},
+		"reason":       {[]string{"overrule", "--template", "something failed", "--benign"}, "reason is missing"},
+		"for ever":     {[]string{"overrule", "--template", "something failed", "--benign", "--reason", "r", "--expires", "99d"}, "at most 30d"},
+		"benign and":   {[]string{"overrule", "--template", "something failed", "--benign", "--severity", "2"}, "goes without"},
 		"model server": {[]string{"analyze", "--llm", "nope", selector}, "http://llama:8080"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -124,4 +130,34 @@ func TestUsage(t *testing.T) {
 			require.Empty(t, strings.TrimSpace(out))
 		})
 	}
+}
+
+// TestOverrule: what is written is signed, and is read back as it was meant.
+func TestOverrule(t *testing.T) {
+	s := start(t, nil)
+	const key = "0123456789abcdef"
+	t.Setenv("LOKALYST_HISTORY_KEY", key)
+	code, out, errs := lokalyst(t, "overrule", "--loki", s.loki, "--tenant", s.tenant, "--template", "retry <num> failed", "--stream", "app=importer", "--benign", "--reason", "the partner sleeps")
+	require.Equal(t, exitHealthy, code, errs)
+	require.Contains(t, out, "applies until")
+	client, err := loki.NewClient(loki.Options{URL: s.loki, Tenant: s.tenant, HTTP: http.DefaultClient})
+	require.NoError(t, err)
+	q, err := loki.Parse(`{service_name="lokalyst", kind="overrule"}`)
+	require.NoError(t, err)
+	lines, err := client.Newest(t.Context(), q, loki.Window{Start: time.Now().Add(-time.Hour), End: time.Now().Add(time.Minute)}, 10)
+	require.NoError(t, err)
+	require.Len(t, lines, 1)
+	record, signed, err := verdict.DecodeRecord(lines[0].Text, s.tenant, lines[0].Time, []byte(key))
+	require.NoError(t, err)
+	require.True(t, signed)
+	var rule rules.Rule
+	require.NoError(t, json.Unmarshal(record.Body, &rule))
+	require.NoError(t, rule.Check())
+	require.Equal(t, "retry <num> failed", rule.Template)
+	require.Equal(t, map[string]string{"app": "importer"}, rule.Streams)
+
+	t.Setenv("LOKALYST_HISTORY_KEY", "short")
+	code, _, errs = lokalyst(t, "overrule", "--loki", s.loki, "--template", "retry <num> failed", "--benign", "--reason", "r")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, errs, "openssl rand")
 }
