@@ -139,6 +139,10 @@ type Request struct {
 	// Progress, if set, is told what is being done. It may be called from several
 	// goroutines.
 	Progress func(step, detail string)
+
+	// series is the key of its series, from what was asked: collecting can choose another
+	// baseline.
+	series verdict.Key
 }
 
 // A Result is the answer to a [Request].
@@ -219,6 +223,7 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 		return nil, &InputError{Reason: err.Error()}
 	}
 	started := e.Now()
+	r.series = r.roster(r.Expr)
 	res, err := e.read(ctx, query, &r)
 	if err != nil {
 		return nil, err

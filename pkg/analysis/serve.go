@@ -12,6 +12,9 @@ import (
 
 // roster is the key of the series that a request evaluates: who asks what.
 func (r *Request) roster(text string) verdict.Key {
+	if r.series != (verdict.Key{}) {
+		return r.series
+	}
 	id, _, _ := strings.Cut(r.PromptID, "@")
 	return verdict.KeyOf("series", r.Owner, text, strings.Join(r.GroupBy, ","), id, fmt.Sprint(r.PromptVars), r.Window.Length().String(), r.Baseline.String())
 }
