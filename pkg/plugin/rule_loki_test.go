@@ -1,0 +1,78 @@
+package plugin_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestRuleWithoutLoki: a rule must learn that the logs cannot be read, soon, in the same
+// words each time and without Loki being asked three times; the notification has rows all
+// the same, for without them the rule would read "no data".
+func TestRuleWithoutLoki(t *testing.T) {
+	store, llama := sharedLoki(t), sharedLlama(t)
+	for name, tc := range map[string]struct {
+		loki     way
+		settings map[string]any
+		want     string
+	}{
+		"dead":    {dead, nil, "Check that Loki runs"},
+		"hanging": {hanging, map[string]any{"timeout": 1}, "Narrow the time range"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, houseParts{store: store, llama: llama, settings: tc.settings})
+			h.threeNamespaces()
+			h.run()
+			rule := incidentRule(nil)
+			severity := newEvaluator(t, h.plugin, h.pc, rule)
+			rule.NoDataState, rule.ExecErrState = keepLast, keepLast
+			kept := newEvaluator(t, h.plugin, h.pc, rule)
+			evaluate := func(n float64) evaluation {
+				kept.evaluate(h.tick(n))
+				return severity.evaluate(h.tick(n))
+			}
+			require.Equal(t, "ok", evaluate(0).health)
+
+			h.loki.set(tc.loki)
+			for n := 1.0; n <= 2; n++ {
+				first := severity.attempt(h.tick(n))
+				require.Equal(t, "error", first.health)
+				require.Greater(t, first.left, evalDeadline/2)
+				asked := h.loki.count("")
+				e := evaluate(n)
+				require.Equal(t, "error", e.health)
+				require.Len(t, e.errs, attempts)
+				for _, err := range e.errs {
+					require.ErrorContains(t, err, tc.want)
+					require.EqualError(t, err, first.errs[0].Error())
+				}
+				require.Equal(t, asked, h.loki.count(""), "an evaluation asks Loki once, however often it is tried")
+				require.Equal(t, map[string]float64{"shop": -1, "odd": -1, "calm": -1}, numbersBy(e, "B", "namespace"))
+				require.Equal(t, "n/a", e.numbers["B"][0].labels["summary"])
+			}
+			// Without KeepLast Grafana resolves what fires, at the second error.
+			require.Equal(t, map[string]string{"": stateError}, severity.alerts.states("namespace"))
+			require.Len(t, severity.alerts.resolved, 1)
+			require.Equal(t, "Alerting (Error, KeepLast)", kept.alerts.states("namespace")["shop"])
+
+			h.loki.set(open)
+			require.Equal(t, "ok", evaluate(3).health)
+			require.Equal(t, stateAlerting, severity.alerts.states("namespace")["shop"])
+			require.Equal(t, stateAlerting, kept.alerts.states("namespace")["shop"])
+			require.Empty(t, kept.alerts.resolved)
+		})
+	}
+}
+
+// TestColdStartWithoutLoki: nothing is known yet, and still the notification has a row.
+func TestColdStartWithoutLoki(t *testing.T) {
+	h := newHouse(t, houseParts{})
+	h.loki.set(dead)
+	h.run()
+	severity := newEvaluator(t, h.plugin, h.pc, incidentRule(nil))
+	e := severity.evaluate(h.tick(0))
+	require.Equal(t, "error", e.health)
+	require.Len(t, e.errs, attempts)
+	require.Equal(t, map[string]float64{"": -1}, numbersBy(e, "B", "namespace"))
+	require.Equal(t, map[string]string{"A": stateError}, severity.alerts.states("ref_id"))
+}
