@@ -1,7 +1,6 @@
 package plugin_test
 
 import (
-	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -115,25 +114,4 @@ func TestTwoInstances(t *testing.T) {
 	require.LessOrEqual(t, h.metric(first, "lokalyst_model_calls_total", ""), needs)
 	require.LessOrEqual(t, h.metric(second, "lokalyst_model_calls_total", ""), needs)
 	require.LessOrEqual(t, float64(h.model.count(chats)-before), 2*needs)
-}
-
-// TestRestartUnderAFiringAlert: a new process knows nothing, and its model server hangs;
-// what the logs show it sees again at once.
-func TestRestartUnderAFiringAlert(t *testing.T) {
-	h := newHouse(t, houseParts{settings: map[string]any{"alertWait": "300ms"}})
-	h.threeNamespaces()
-	h.push(h.write("batch", -75, -12, 2*time.Second, func(r *rand.Rand) string { return calm(r) }))
-	severity := newEvaluator(t, h.run(), h.pc, incidentRule(nil))
-	for n := range 4 {
-		if n == 2 {
-			require.NoError(t, h.plugin.Close())
-			h.model.set(stuck)
-			severity.plugin = h.run()
-		}
-		e := severity.evaluate(h.tick(float64(n)))
-		require.Equal(t, "ok", e.health, "%v", e.errs)
-		require.Equal(t, map[string]float64{"shop": 3, "odd": 0, "calm": 0, "batch": 1}, numbersBy(e, "A", "namespace"), "at %d", n)
-	}
-	require.Empty(t, severity.alerts.resolved)
-	require.Equal(t, 1, severity.alerts.fired)
 }
