@@ -122,9 +122,10 @@ type Request struct {
 	// model verdict counts there for MaxAge after the last window with its content.
 	Alert  bool
 	MaxAge time.Duration
-	// Wait is how long after its beginning the answer waits for the model at most; what
-	// was judged before is found also later. 0 waits as long as a call may take. A call
-	// that is not ready in time goes on for the next asker.
+	// Wait is how long after its beginning the answer waits for the model at most. Where
+	// reading took that long, there is half a second more, if Wait is not shorter, for what
+	// was judged before. 0 waits as long as a call may take. A call that is not ready in
+	// time goes on for the next asker.
 	Wait time.Duration
 	// Reserve is what a bounded wait leaves of the caller's deadline, for shaping and
 	// sending the answer.
@@ -248,6 +249,10 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 	return res, nil
 }
 
+// lookup is what finding the judgements of many groups in the ledger takes at most on a
+// busy machine: composing what would be asked is most of it.
+const lookup = 500 * time.Millisecond
+
 // judgeGroups asks the model about the worst groups. A bounded wait is one for all
 // of them, and then none queues behind another: a call that is not started while
 // the asker waits would never be. It tells r.Partial of what it knows.
@@ -259,7 +264,7 @@ func (e *Engine) judgeGroups(ctx context.Context, res *Result, q question, t *ti
 	wait := ctx
 	var calls errgroup.Group
 	if q.Wait > 0 {
-		limit := max(q.Wait-e.Now().Sub(q.started), time.Millisecond)
+		limit := max(q.Wait-e.Now().Sub(q.started), min(q.Wait, lookup))
 		if deadline, ok := ctx.Deadline(); ok {
 			limit = max(min(limit, deadline.Sub(e.Now())-q.Reserve), time.Millisecond)
 		}

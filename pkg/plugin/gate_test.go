@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -153,6 +154,20 @@ func saying(text string) way {
 		}
 		streamed(text, "stop")(w, r)
 		return false
+	}
+}
+
+// slow passes each request on when d is over.
+func slow(d time.Duration) way {
+	return func(_ *gate, _ http.ResponseWriter, r *http.Request) bool {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return true
+		case <-r.Context().Done():
+			return false
+		}
 	}
 }
 
