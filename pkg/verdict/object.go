@@ -74,6 +74,7 @@ const maxDepth = 16
 // unique reports objects in value that have a key twice. value is valid JSON.
 func unique(value json.RawMessage) error {
 	dec := json.NewDecoder(strings.NewReader(string(value)))
+	dec.UseNumber() // what a number is worth is for its reader to say
 	var open []*level
 	for {
 		t, err := dec.Token()

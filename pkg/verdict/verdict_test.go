@@ -65,6 +65,21 @@ func TestParseAnswer(t *testing.T) {
 	}
 }
 
+// TestErrorsRepeatNoAnswer: they reach notices and logs.
+func TestErrorsRepeatNoAnswer(t *testing.T) {
+	for _, n := range []string{"3" + strings.Repeat("0", 5000), "1e999", "-1e999"} {
+		for _, text := range []string{
+			strings.Replace(good, `"severity":3`, `"severity":`+n, 1), strings.Replace(good, `"findings":`, `"x":[`+n+`],"findings":`+n+`,"y":`, 1),
+		} {
+			require.NotEqual(t, good, text)
+			if _, err := verdict.ParseAnswer(text, []string{"p1"}, nil, words); err != nil {
+				require.ErrorIs(t, err, verdict.ErrAnswer)
+				require.Less(t, len(err.Error()), 200)
+			}
+		}
+	}
+}
+
 func TestSeverityAndVerdictAgree(t *testing.T) {
 	for _, tc := range []struct {
 		word string
