@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ func TestVerify(t *testing.T) {
 	}{
 		{"supported", "critical", `{"patterns":["p2"],"category":"database"}`, refused, verdict.Critical, "database", 0, 1, ""},
 		{"unsupported is dropped", "warning", `{"patterns":["p1"],"category":"disk"}`, refused, verdict.Warning, "dependency", 1, 1, "show nothing unusual: 1"},
+		{"of a finding only what tells something is kept", "critical", `{"patterns":["p1","p2"],"category":"database"}`, refused, verdict.Critical, "database", 0, 1, ""},
 		{"ok below rules that are not fatal", "ok", ``, refused, verdict.Healthy, "none", 0, 1, ""},
 		{"unknown keeps the rules' severity", "unknown", ``, refused, verdict.Warning, "dependency", 0, 1, "could not judge"},
 		{"an incident without support is a warning", "critical", `{"patterns":["p1"],"category":"disk"}`, calm, verdict.Warning, "other", 1, 0, "no pattern supports it"},
@@ -51,6 +53,34 @@ func TestVerify(t *testing.T) {
 			require.Contains(t, texts(res), tc.notice)
 			require.Equal(t, tc.name == "fatal is contested", v.Contested)
 		})
+	}
+}
+
+// TestWhatIsAlwaysThereIsNoIncident: what was the same a day before may be cited if it is
+// a failure, and makes no incident.
+func TestWhatIsAlwaysThereIsNoIncident(t *testing.T) {
+	usual := slices.Concat(repeat(30, "INFO stored"), repeat(30, "WARN slow statement"), repeat(30, "ERROR webhook rejected"))
+	for _, tc := range []struct {
+		findings string
+		lines    []string
+		severity verdict.Severity
+		cited    []string
+	}{
+		{`{"patterns":["p1","p2"],"category":"cpu"}`, usual, verdict.Warning, nil},
+		{`{"patterns":["p2","p3"],"category":"cpu"}`, usual, verdict.Warning, []string{"p3"}},
+		{`{"patterns":["p3","p4"],"category":"cpu"}`, append(slices.Clone(usual), "ERROR ledger broken"), verdict.Critical, []string{"p3", "p4"}},
+	} {
+		r := request(logs{now: tc.lines, before: usual}, &model{answer: says("critical", tc.findings)})
+		r.Baseline = 24 * time.Hour
+		res, err := engine(t).Analyse(t.Context(), r)
+		require.NoError(t, err)
+		v := res.Groups[0].Verdict
+		require.Equal(t, tc.severity, v.Severity)
+		var cited []string
+		for _, f := range v.Findings {
+			cited = append(cited, f.Patterns...)
+		}
+		require.Equal(t, tc.cited, cited)
 	}
 }
 

@@ -4,20 +4,23 @@ import (
 	"slices"
 
 	"github.com/lokalyst/lokalyst/pkg/patterns"
+	"github.com/lokalyst/lokalyst/pkg/rules"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
 // apply puts a model's judgement in place of the rules verdict of a group:
 // findings whose patterns do not support a claim are dropped and counted, a
 // severity below a fatal rules verdict is raised to it and marked as contested, as is
-// one below any rules verdict where a line talks to the model, and an incident that no pattern supports becomes a warning.
+// one below any rules verdict where a line talks to the model, and an incident that no
+// pattern supports, or only such as are always there, becomes a warning.
 func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	v := verdict.Verdict{
 		Severity: e.Severity(), RulesSeverity: g.Rules.Severity, Probability: e.Probability,
 		Summary: e.Answer.Summary, RootCause: e.Answer.RootCause, NextStep: e.Answer.NextStep, Fields: e.Answer.Fields,
 		Source: verdict.SourceModel, Cached: cached, Model: e.Model, SuspectedInjection: g.Rules.Injection, Overruled: g.Verdict.Overruled,
 	}
-	v.Findings, v.Rejected = supported(g, l, e.Answer.Findings)
+	var bears bool
+	v.Findings, v.Rejected, bears = supported(g, l, e.Answer.Findings)
 	if v.Rejected > 0 {
 		g.notice(false, "%sFindings of the model that were dropped, because the patterns they cite show nothing unusual: %d.", g.prefix(), v.Rejected)
 	}
@@ -34,7 +37,7 @@ func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	case v.Severity > g.Rules.Severity && v.Overruled != "" && len(e.Answer.Findings) > 0 && len(v.Findings) == 0:
 		v.Severity = max(g.Rules.Severity, verdict.Healthy)
 		g.notice(false, "%sThe model found only what a rule of yours calls normal: %s", g.prefix(), v.Overruled)
-	case v.Severity == verdict.Critical && len(v.Findings) == 0 && !g.Rules.Fatal:
+	case v.Severity == verdict.Critical && !bears && !g.Rules.Fatal:
 		// What the rules found does not count here: a line that talks to the model is
 		// one of their findings and must not support what it asked for.
 		v.Severity = verdict.Warning
@@ -50,9 +53,11 @@ func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	g.Verdict = v
 }
 
-// supported keeps the findings that cite at least one pattern which could show
-// something: a failure, a change, or a hit of the rules.
-func supported(g *Group, l layout, findings []verdict.Finding) (kept []verdict.Finding, rejected int) {
+// supported keeps of the findings what could show something: a failure, a change, or a
+// hit of the rules. Other patterns are dropped from a finding, and a finding that has no
+// pattern left is rejected. bears says that what is left could be an incident: one of the
+// patterns is not as it always is.
+func supported(g *Group, l layout, findings []verdict.Finding) (kept []verdict.Finding, rejected int, bears bool) {
 	known := make(map[string]entry, len(l.entries))
 	for _, e := range l.entries {
 		if _, ok := known[e.identity()]; !ok {
@@ -61,24 +66,24 @@ func supported(g *Group, l layout, findings []verdict.Finding) (kept []verdict.F
 	}
 	for _, f := range findings {
 		out := verdict.Finding{Category: f.Category}
-		telling := false
 		for _, identity := range f.Patterns {
 			e, ok := known[identity]
-			if !ok {
+			if !ok || !isTelling(g, e.index) {
 				continue
 			}
 			out.Patterns = append(out.Patterns, idOf(e.index))
-			telling = telling || isTelling(g, e.index)
+			bears = bears || !isUsual(g, e.index)
 		}
-		if telling {
+		if len(out.Patterns) > 0 {
 			kept = append(kept, out)
 		} else {
 			rejected++
 		}
 	}
-	return kept, rejected
+	return kept, rejected, bears
 }
 
+// isTelling reports whether a pattern can be cited for anything.
 func isTelling(g *Group, i int) bool {
 	if len(g.Series) > 0 {
 		return true // a series is not judged by the rules, so nothing speaks against it
@@ -87,15 +92,27 @@ func isTelling(g *Group, i int) bool {
 		return false
 	}
 	p := &g.Patterns[i]
-	if p.Level() >= patterns.LevelWarn || (p.Change != patterns.ChangeNone && p.Change != patterns.ChangeSteady) {
-		return true
+	switch p.Change {
+	case patterns.ChangeNone:
+		return p.Level() >= patterns.LevelWarn || citedByRules(g, i)
+	case patterns.ChangeSteady: // a warning that is always there tells nothing
+		return p.Level().ErrorLike() || citedByRules(g, i)
 	}
-	for _, f := range g.Rules.Findings {
-		if slices.Contains(f.Patterns, i) {
-			return true
-		}
+	return true
+}
+
+// isUsual reports whether a pattern only is as it was before. It may be worth a look; that
+// it is there does not make an incident of today.
+func isUsual(g *Group, i int) bool {
+	if len(g.Series) > 0 || citedByRules(g, i) {
+		return false
 	}
-	return false
+	change := g.Patterns[i].Change
+	return change == patterns.ChangeSteady || change == patterns.ChangeFallen
+}
+
+func citedByRules(g *Group, i int) bool {
+	return slices.ContainsFunc(g.Rules.Findings, func(f rules.Finding) bool { return slices.Contains(f.Patterns, i) })
 }
 
 // category is that of the first finding; where the rules stand, it is theirs.
