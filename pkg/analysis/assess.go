@@ -62,7 +62,9 @@ func rulesVerdict(set *rules.Set, g *Group, now time.Time) rules.Result {
 	if g.LinesRead == 0 && g.LinesTotal > 0 {
 		return rules.Result{Severity: verdict.Inconclusive, Category: verdict.CategoryNone, Summary: fmt.Sprintf("None of the %d lines were in the sample: nothing could be judged.", g.LinesTotal)}
 	}
-	return set.Assess(rules.Input{Patterns: g.Patterns, Lines: g.EventCount(), HasBaseline: g.Compared, Streams: g.Streams, Now: now})
+	in := rules.Input{Patterns: g.Patterns, Lines: g.EventCount(), HasBaseline: g.Compared, Streams: g.Streams, Now: now}
+	g.familiar = set.Familiar(in)
+	return set.Assess(in)
 }
 
 // ruleFindings are the rules' findings with pattern ids, each pattern cited once: a

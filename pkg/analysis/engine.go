@@ -189,8 +189,11 @@ type Group struct {
 	// unknown says that this stands for groups that there are none of.
 	unknown bool
 	// missed says that the group is known from before and shows nothing now.
-	missed  bool
-	notices []Notice
+	missed bool
+	// familiar says of a new pattern that its component's own words are not; nil where
+	// that is not known.
+	familiar func(i int) bool
+	notices  []Notice
 }
 
 // Pattern returns the index into Patterns, or Series, of the pattern that a finding

@@ -55,8 +55,7 @@ func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 
 // supported keeps of the findings what could show something: a failure, a change, or a
 // hit of the rules. Other patterns are dropped from a finding, and a finding that has no
-// pattern left is rejected. bears says that what is left could be an incident: one of the
-// patterns is not as it always is.
+// pattern left is rejected. bears says that one of the patterns could be an incident.
 func supported(g *Group, l layout, findings []verdict.Finding) (kept []verdict.Finding, rejected int, bears bool) {
 	known := make(map[string]entry, len(l.entries))
 	for _, e := range l.entries {
@@ -72,7 +71,7 @@ func supported(g *Group, l layout, findings []verdict.Finding) (kept []verdict.F
 				continue
 			}
 			out.Patterns = append(out.Patterns, idOf(e.index))
-			bears = bears || !isUsual(g, e.index)
+			bears = bears || couldBeIncident(g, e.index)
 		}
 		if len(out.Patterns) > 0 {
 			kept = append(kept, out)
@@ -94,25 +93,40 @@ func isTelling(g *Group, i int) bool {
 	p := &g.Patterns[i]
 	switch p.Change {
 	case patterns.ChangeNone:
-		return p.Level() >= patterns.LevelWarn || citedByRules(g, i)
+		return p.Level() >= patterns.LevelWarn || citedByRules(g, i, verdict.Notice)
 	case patterns.ChangeSteady: // a warning that is always there tells nothing
-		return p.Level().ErrorLike() || citedByRules(g, i)
+		return p.Level().ErrorLike() || citedByRules(g, i, verdict.Notice)
 	}
 	return true
 }
 
-// isUsual reports whether a pattern only is as it was before. It may be worth a look; that
-// it is there does not make an incident of today.
-func isUsual(g *Group, i int) bool {
-	if len(g.Series) > 0 || citedByRules(g, i) {
+// couldBeIncident reports whether a pattern is enough to call the window an incident when
+// only the model says so. It is not if it talks to the model, if it is as it always is, if
+// what is new about it anybody can write, or if its component calls it harmless.
+func couldBeIncident(g *Group, i int) bool {
+	if len(g.Series) > 0 {
+		return true
+	}
+	p := &g.Patterns[i]
+	switch {
+	case slices.Contains(g.Rules.Suspect, i):
+		return false
+	case p.Change == patterns.ChangeGone:
+		return true
+	case g.familiar != nil && g.familiar(i):
+		return false
+	case citedByRules(g, i, verdict.Warning):
+		return true
+	case p.Change == patterns.ChangeSteady || p.Change == patterns.ChangeFallen:
 		return false
 	}
-	change := g.Patterns[i].Change
-	return change == patterns.ChangeSteady || change == patterns.ChangeFallen
+	return p.Level() == patterns.LevelUnknown || p.Level() >= patterns.LevelWarn
 }
 
-func citedByRules(g *Group, i int) bool {
-	return slices.ContainsFunc(g.Rules.Findings, func(f rules.Finding) bool { return slices.Contains(f.Patterns, i) })
+// citedByRules reports whether a finding of the rules of this severity or worse cites a
+// pattern.
+func citedByRules(g *Group, i int, least verdict.Severity) bool {
+	return slices.ContainsFunc(g.Rules.Findings, func(f rules.Finding) bool { return f.Severity >= least && slices.Contains(f.Patterns, i) })
 }
 
 // category is that of the first finding; where the rules stand, it is theirs.
