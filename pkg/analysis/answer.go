@@ -14,7 +14,7 @@ func (a *asking) request(l *layout, tokens int) llm.Request {
 	return llm.Request{
 		Messages: l.messages(), Schema: verdict.Schema(l.ids(), a.prompt.Fields, l.words),
 		MaxTokens: a.prompt.Model.MaxTokens, Seed: a.prompt.Model.Seed, Limit: maxCall,
-		Class: func() llm.Class { return llm.Class(a.call.Urgency()) }, Org: a.Org, PromptTokens: tokens, Within: a.within(),
+		Class: func() llm.Class { return llm.Class(a.call.Urgency()) }, Org: a.Org, PromptTokens: tokens, Within: a.within,
 		Queued: func(p llm.Position) {
 			if p.Wait > 0 {
 				a.progress("infer", "waiting for the model server: %s before this one, about %s", humanCount(p.Ahead, "call", "calls"), humanDuration(p.Wait))

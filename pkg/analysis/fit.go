@@ -25,11 +25,15 @@ func (e *Engine) left(ctx context.Context, q question) time.Duration {
 	return maxCall
 }
 
-// within is how long an answer is of use: to an alert as long as a verdict counts, and to
-// others as long as anybody waits, which they end themselves.
-func (a *asking) within() time.Duration {
-	if a.Alert {
-		return max(a.MaxAge, time.Minute)
+// within is how long an answer is of use: to an alert as long as a verdict counts, to
+// others until their deadline. Without one it is 0: as long as anybody waits, which they
+// end themselves.
+func (e *Engine) within(ctx context.Context, q question) time.Duration {
+	if q.Alert {
+		return max(q.MaxAge, time.Minute)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		return max(deadline.Sub(e.Now()), time.Nanosecond)
 	}
 	return 0
 }

@@ -53,14 +53,22 @@ func (e *Engine) opinion(ctx context.Context, g *Group, q question, t *timer, ea
 }
 
 // judgement asks the ledger, and the model where that knows nothing.
-func (e *Engine) judgement(ctx context.Context, q question, m Model, l layout, key verdict.Key, early func(verdict.Entry)) (verdict.Outcome, error) {
-	left := e.left(ctx, q)
-	out, err := e.Ledger.Do(ctx, verdict.Ask{
-		Key: key, Keep: q.Wait > 0, Urgency: int(q.Class), Early: early,
-		Judge: func(ctx context.Context, c *verdict.Call) (verdict.Entry, error) {
-			return e.ask(ctx, asking{question: q, model: m, left: left, call: c}, l)
-		},
-	})
+func (e *Engine) judgement(ctx context.Context, q question, m Model, l layout, key verdict.Key, early func(verdict.Entry)) (out verdict.Outcome, err error) {
+	// A call that another asker began was refused for what that one's time is.
+	for own := false; ; {
+		a := asking{question: q, model: m, left: e.left(ctx, q), within: e.within(ctx, q)}
+		out, err = e.Ledger.Do(ctx, verdict.Ask{
+			Key: key, Keep: q.Wait > 0, Urgency: int(q.Class), Early: early,
+			Judge: func(ctx context.Context, c *verdict.Call) (verdict.Entry, error) {
+				own, a.call = true, c
+				return e.ask(ctx, a, l)
+			},
+		})
+		if own || !errors.Is(err, llm.ErrBusy) {
+			break
+		}
+		own = true // once is enough
+	}
 	if err == nil && out.Cached {
 		e.Meter.CallAvoided("ledger")
 	}
@@ -114,8 +122,9 @@ func middle(a, b, c verdict.Severity) verdict.Severity { return max(min(a, b), m
 type asking struct {
 	question
 	model Model
-	// left is how long the call may take once it has a slot.
-	left time.Duration
+	// left is how long the call may take once it has a slot, within how long its answer is
+	// of use, the wait for the slot included; 0 as long as anybody waits.
+	left, within time.Duration
 	call *verdict.Call
 }
 
