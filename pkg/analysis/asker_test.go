@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/lokalyst/lokalyst/pkg/llm"
+	"github.com/lokalyst/lokalyst/pkg/loki"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
@@ -74,6 +75,36 @@ func TestAnotherAskersRefusalIsNotOnesOwn(t *testing.T) {
 		require.Equal(t, verdict.SourceModel, res.Groups[0].Verdict.Source)
 		require.Contains(t, texts(<-hasty), "no time")
 		require.Len(t, m.prompts, 2)
+	})
+}
+
+// TestAVerdictThatCameTooLateCounts: while an incident begins, each evaluation has other
+// content than the one before, and the model is slower than the rule waits.
+func TestAVerdictThatCameTooLateCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		critical := `{"patterns":["p1"],"category":"application"}`
+		m := &model{answer: func(ctx context.Context, r llm.Request) (string, error) {
+			time.Sleep(20 * time.Second)
+			return says("critical", critical)(ctx, r)
+		}}
+		l := logs{now: repeat(2, "WARN uses stale prices")}
+		e, r := timed(t, l, m)
+		r.Alert, r.Wait, r.MaxAge = true, 5*time.Second, 15*time.Minute
+		evaluate := func(n int) verdict.Verdict {
+			l.now = repeat(n, "WARN uses stale prices")
+			r.Logs, r.Window = l, loki.Window{Start: end.Add(-time.Hour), End: time.Now()}
+			r.Window.Start = r.Window.End.Add(-time.Hour)
+			res, err := e.Analyse(t.Context(), r)
+			require.NoError(t, err)
+			return res.Groups[0].Verdict
+		}
+		require.Equal(t, verdict.Healthy, evaluate(2).Severity)
+		for _, n := range []int{20, 200} {
+			time.Sleep(time.Minute)
+			v := evaluate(n)
+			require.Equal(t, verdict.Critical, v.Severity)
+			require.True(t, v.Held, "the content is another by now")
+		}
 	})
 }
 

@@ -74,12 +74,16 @@ func (e *Engine) consult(ctx context.Context, g Group, q question, t *timer, ear
 		err     error
 	}
 	var head atomic.Pointer[opinion]
+	var gone atomic.Bool
 	done := make(chan answer, 1)
 	// The asker's costs are told when it leaves, so what goes on is measured for itself.
 	own := &timer{tracer: e.Tracer, now: e.Now, cost: &Cost{Millis: map[string]float64{}}}
 	if !e.Ledger.Go(ctx, func(ctx context.Context) {
 		o, err := e.opinion(ctx, &g, q, own, func(o opinion) { head.Store(&o) })
 		done <- answer{o, err}
+		if gone.Load() && err == nil {
+			e.learn(&g, q, &o)
+		}
 	}) {
 		return opinion{}, verdict.ErrLedgerClosed
 	}
@@ -92,6 +96,7 @@ func (e *Engine) consult(ctx context.Context, g Group, q question, t *timer, ear
 		return finished(a)
 	case <-ctx.Done():
 	}
+	gone.Store(true)
 	select {
 	case a := <-done: // both were ready
 		return finished(a)
@@ -106,6 +111,19 @@ func (e *Engine) consult(ctx context.Context, g Group, q question, t *timer, ear
 		return opinion{}, errNotReady
 	}
 	return opinion{}, ctx.Err()
+}
+
+// learn tells the series of an alert what the model found after the evaluation had to be
+// answered: while an incident begins, the content changes from one evaluation to the next,
+// and the verdict on each would come too late for it.
+func (e *Engine) learn(g *Group, q question, o *opinion) {
+	if !q.Alert {
+		return
+	}
+	judged := g.copy()
+	o.apply(&judged)
+	judged.Verdict.End = q.Window.End
+	e.Roster.Learn(q.roster(), g.Values, judged.Verdict)
 }
 
 // novel reports whether the group holds anything that a model could add to: what

@@ -90,6 +90,18 @@ func (r *Roster) Evaluate(query Key, values []string, e Evaluation) (Verdict, Se
 	return v, m.series
 }
 
+// Learn takes a model's verdict on the window that ends at v.End into a series that is
+// known, if none on a later window is there: it came after that window's evaluation and
+// counts from the next one on.
+func (r *Roster) Learn(query Key, values []string, v Verdict) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	q, _ := r.queries.Get(query)
+	if m := q[seriesName(values)]; m != nil {
+		m.series.learn(v)
+	}
+}
+
 // Restore makes a series known as it was, unless a later evaluation is known.
 func (r *Roster) Restore(query Key, values []string, s Series) {
 	r.mu.Lock()

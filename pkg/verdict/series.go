@@ -111,6 +111,13 @@ func (s *Series) Evaluate(e Evaluation) Verdict {
 	return v
 }
 
+// learn takes a model's verdict on a window that was evaluated without it.
+func (s *Series) learn(v Verdict) {
+	if v.Source == SourceModel && v.Severity != Inconclusive && !v.End.Before(s.ModelAccount.End) {
+		s.Model, s.ModelAccount = v.Severity, account(v)
+	}
+}
+
 // holds reports whether the severity served last stays, although the evaluation found
 // the milder now.
 func (s *Series) holds(now Severity, e *Evaluation) bool {
