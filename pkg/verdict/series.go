@@ -6,6 +6,17 @@ import "time"
 // that no model judged on the current content.
 const agreement = 3
 
+// A severity that comes back within relapseTime of its fall was not over: what the rules
+// measure lies at one of their thresholds, or the model wavers. For each time in a row, up
+// to maxRelapses, the rules must then be milder for relapseHold before it falls, and the
+// model's word alone is not enough: a count over a window of a quarter of an hour tells
+// something new only after that.
+const (
+	relapseTime = 6 * time.Hour
+	relapseHold = 30 * time.Minute
+	maxRelapses = 2
+)
+
 // A Series is what is remembered of one series of evaluations: one group of one
 // query, judged again and again. It keeps a severity from flapping: a rise is
 // served at once, a fall only for a reason. It marshals to JSON, for the history. It
@@ -19,8 +30,13 @@ type Series struct {
 	Model        Severity `json:"model"`
 	ModelAccount Account  `json:"model_account"`
 	// Milder counts the evaluations in a row in which the rules looked and were milder than
-	// Served.
-	Milder int `json:"milder,omitempty"`
+	// Served; MilderSince is the first of them, zero where there is none.
+	Milder      int       `json:"milder,omitempty"`
+	MilderSince time.Time `json:"milder_since,omitzero"`
+	// Fell is when Served fell from a severity above healthy and did not rise since, else
+	// zero, and Relapses how often in a row it rose again soon after.
+	Fell     time.Time `json:"fell,omitzero"`
+	Relapses int       `json:"relapses,omitempty"`
 	// End is the end of the last window that was evaluated; zero before the first.
 	End time.Time `json:"end"`
 }
@@ -71,7 +87,9 @@ func (s *Series) standing(end time.Time, maxAge time.Duration) (Severity, bool) 
 // severity is the worse of the rules' on the current content and of the model's last
 // one within MaxAge. A rise is served at once. A fall is served if the model judged
 // the current content, or if the rules, having looked, were milder three times in a row; until
-// then the last severity is held, with the words that explained it. A window that ends
+// then the last severity is held, with the words that explained it. Where a severity rose
+// again within six hours of its fall, the rules must be milder for half an hour, and for an
+// hour after another relapse. A window that ends
 // before the last one changes nothing, and one that ends with it is not counted again.
 func (s *Series) Evaluate(e Evaluation) Verdict {
 	if e.End.Before(s.End) {
@@ -105,7 +123,8 @@ func (s *Series) Evaluate(e Evaluation) Verdict {
 		s.Account = s.ModelAccount
 	}
 	if s.Served != v.Severity {
-		s.Served, s.Milder = v.Severity, 0
+		s.turn(v.Severity)
+		s.Served, s.Milder, s.MilderSince = v.Severity, 0, time.Time{}
 	}
 	v.ModelEnd = s.ModelAccount.End
 	return v
@@ -118,23 +137,41 @@ func (s *Series) learn(v Verdict) {
 	}
 }
 
+// turn notes that another severity is served at s.End than before.
+func (s *Series) turn(to Severity) {
+	switch {
+	case to < s.Served && s.Served > Healthy:
+		s.Fell = s.End
+	case to > s.Served && to > Healthy && !s.Fell.IsZero():
+		if s.End.Sub(s.Fell) <= relapseTime {
+			s.Relapses = min(s.Relapses+1, maxRelapses)
+		} else {
+			s.Relapses = 0
+		}
+		s.Fell = time.Time{}
+	}
+}
+
 // holds reports whether the severity served last stays, although the evaluation found
 // the milder now.
 func (s *Series) holds(now Severity, e *Evaluation) bool {
 	looked := !e.Silent && e.Verdict.RulesSeverity != Inconclusive
+	enough := e.judged() && s.Relapses == 0
 	switch {
-	case s.End.IsZero() || now > s.Served || !looked || e.Verdict.RulesSeverity >= s.Served || e.judged():
-		s.Milder = 0 // that nothing could be looked at is no agreement
+	case s.End.IsZero() || now > s.Served || !looked || e.Verdict.RulesSeverity >= s.Served || enough:
+		s.Milder, s.MilderSince = 0, time.Time{} // that nothing could be looked at is no agreement
 	case e.End.After(s.End):
-		s.Milder++
+		if s.Milder++; s.Milder == 1 {
+			s.MilderSince = e.End
+		}
 	}
 	switch {
-	case s.End.IsZero() || now >= s.Served || e.judged():
+	case s.End.IsZero() || now >= s.Served || enough:
 		return false
 	case !looked:
 		return e.End.Sub(s.Account.End) <= e.MaxAge
 	}
-	return s.Milder < agreement
+	return s.Milder < agreement || e.End.Sub(s.MilderSince) < time.Duration(s.Relapses)*relapseHold
 }
 
 // served returns the verdict with another severity and what explains that.

@@ -225,3 +225,29 @@ func TestRosterIsBounded(t *testing.T) {
 	require.Empty(t, r.Known(verdict.KeyOf("q"), end))
 	require.Len(t, r.Known(verdict.KeyOf("29999"), end), 1)
 }
+
+// TestASeverityThatComesBackIsHeldLonger: rules whose measure lies at a threshold change
+// their mind every few minutes, and a model that calls it healthy each time must not make
+// an alert of each.
+func TestASeverityThatComesBackIsHeldLonger(t *testing.T) {
+	end := time.Unix(1_000_000, 0)
+	var s verdict.Series
+	serve := func(rules, model verdict.Severity, after time.Duration) verdict.Severity {
+		end = end.Add(after)
+		return s.Evaluate(step{rules: rules, model: model}.evaluation(end)).Severity
+	}
+	mild := func() (n int) { // how many evaluations until it falls
+		for n = 1; serve(0, 0, time.Minute) > 0; n++ {
+			require.Less(t, n, 100)
+		}
+		return n
+	}
+	serve(0, 0, 0)
+	for i, want := range []int{1, 31, 61, 61} {
+		require.Equal(t, verdict.Notice, serve(1, 0, 5*time.Minute), "a rise is served at once")
+		require.Equal(t, verdict.Critical, serve(3, 0, time.Minute), "and a further one, which is no relapse")
+		require.Equal(t, want, mild(), "fall %d", i)
+	}
+	require.Equal(t, verdict.Notice, serve(1, 0, 7*time.Hour))
+	require.Equal(t, 1, mild(), "what comes back much later is another incident")
+}
