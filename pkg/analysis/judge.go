@@ -123,7 +123,7 @@ func (e *Engine) learn(g *Group, q question, o *opinion) {
 	judged := g.copy()
 	o.apply(&judged)
 	judged.Verdict.End = q.Window.End
-	e.Roster.Learn(q.roster(), g.Values, judged.Verdict)
+	e.Roster.Learn(q.roster(q.Expr), g.Values, judged.Verdict)
 }
 
 // novel reports whether the group holds anything that a model could add to: what
