@@ -114,7 +114,6 @@ func lasting(err error) error {
 
 // outcomeOf names a failed call for the metrics.
 func outcomeOf(err error) string {
-	var slow *tooSlowError
 	for _, known := range []struct {
 		err  error
 		name string
@@ -127,7 +126,7 @@ func outcomeOf(err error) string {
 			return known.name
 		}
 	}
-	if errors.As(err, &slow) {
+	if _, ok := errors.AsType[*tooSlowError](err); ok {
 		return "too_slow"
 	}
 	return "other"

@@ -125,7 +125,7 @@ type asking struct {
 	// left is how long the call may take once it has a slot, within how long its answer is
 	// of use, the wait for the slot included; 0 as long as anybody waits.
 	left, within time.Duration
-	call *verdict.Call
+	call         *verdict.Call
 }
 
 // ask runs one call: it fits the dictionary into the server's context, asks, and

@@ -24,9 +24,7 @@ func tracks(lines []historyLine) []*track {
 	byName := map[string]*track{}
 	for _, l := range slices.Backward(lines) {
 		labels := data.Labels{}
-		for name, v := range l.Labels {
-			labels[name] = v
-		}
+		maps.Copy(labels, l.Labels)
 		id, _, _ := strings.Cut(l.Prompt, "@")
 		labels["prompt"] = id
 		if !l.signed {
