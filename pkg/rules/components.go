@@ -281,7 +281,10 @@ func (cs *components) selfNamed(line string) []*component {
 		}
 	}
 	if m := syslogHead.FindStringSubmatch(line); m != nil {
-		return cs.named(strings.ToLower(path.Base(m[1])), false)
+		if found := cs.named(strings.ToLower(path.Base(m[1])), false); len(found) > 0 {
+			return found
+		}
+		return []*component{cs.byID[application]}
 	}
 	return nil
 }

@@ -29,8 +29,8 @@ func TestComponents(t *testing.T) {
 		{map[string]string{"app": "jupyter-kernel"}, application},
 		{map[string]string{"container": "coredns", "namespace": "kube-system"}, "coredns"},
 		{map[string]string{"pod": "coredns-7db6d8ff4d-x2k9q"}, "coredns"},
-		{map[string]string{"app_kubernetes_io_name": "ingress-nginx", "container": "controller"}, "nginx"},
-		{map[string]string{"app": "ingress-nginx-controller-7f9c4d9b8-x2k9q"}, "nginx"},
+		{map[string]string{"app_kubernetes_io_name": "ingress-nginx", "container": "controller"}, "ingress"},
+		{map[string]string{"app": "ingress-nginx-controller-7f9c4d9b8-x2k9q"}, "ingress"},
 		{map[string]string{"container": "istio-proxy", "app": "orders"}, "envoy"},
 		{map[string]string{"app": "redis-master-0"}, "redis"},
 		{map[string]string{"app": "kafka-consumer"}, application},
@@ -83,7 +83,9 @@ func TestLinesNameThemselves(t *testing.T) {
 	for _, line := range []string{
 		"2026-11-22 10:00:00,123 ERROR x", "Nov 22 10:00:00 node-1 checkout[812]: [12345.678901] Out of memory", "user [12345.678901] Out of memory: Killed process",
 	} {
-		assert.Empty(t, cs.selfNamed(line), line)
+		for _, c := range cs.selfNamed(line) {
+			assert.Equal(t, application, c.ID, line)
+		}
 	}
 }
 

@@ -204,7 +204,7 @@ func printable(b []byte) bool {
 
 // unescapeAll resolves percent, backslash and HTML escapes, and reports whether there were any.
 func unescapeAll(s string) (string, bool) {
-	if strings.IndexAny(s, `%\&`) < 0 {
+	if !strings.ContainsAny(s, `%\&`) {
 		return s, false
 	}
 	found := false

@@ -79,9 +79,9 @@ func (f *folder) fold(line string) {
 	for i := range len(line) {
 		x := folding[line[i]]
 		holds |= x
-		skeleton[k] = byte(x >> 8)
+		skeleton[k] = byte(x >> 8 & 0xff)
 		k += int(x >> 24)
-		c := byte(x)
+		c := byte(x & 0xff)
 		if c <= ' ' && (c == 0 || last == ' ' || last == ':' && n > 1 && lower[n-2] == '"') {
 			continue
 		}

@@ -179,3 +179,20 @@ func TestModelServersPrintMarkers(t *testing.T) {
 		assert.False(t, injected(s, line, map[string]string{"app": "llama-server"}), line)
 	}
 }
+
+// TestProgramsSayAllIsWell: what a program says itself is no injection where it could be one
+// in a caller's words.
+func TestProgramsSayAllIsWell(t *testing.T) {
+	s := builtIn(t)
+	for _, message := range []string{
+		"certificate is up to date, no action required", "scheduled maintenance begins", "alert already resolved", "no issues found", "everything is fine",
+		"error can be safely ignored", "all systems operational", "address is whitelisted",
+	} {
+		for _, line := range []string{
+			"2026-11-22T10:00:00.123Z INFO " + message, fmt.Sprintf("level=info msg=%q n=7", message), fmt.Sprintf(`{"level":"info","msg":%q}`, message),
+		} {
+			assert.False(t, injected(s, line, applicationLabels), line)
+		}
+		assert.True(t, injected(s, fmt.Sprintf(`level=info msg="login" user=%q`, message), applicationLabels), message)
+	}
+}

@@ -131,15 +131,21 @@ func (j *judge) judgePattern(i int, line string) {
 
 // levelOf is the level that a pattern's sample states. In lines of keys and values only
 // such a key counts: words of callers may look like a level. What only Loki says of a line
-// counts if it is a warning or worse; it calls lines harmless that state nothing.
+// counts if it is a warning or worse; it calls lines harmless that state nothing. A harmless
+// level must stand in front of the message, so that nobody can call a failure harmless.
 func levelOf(p *patterns.Pattern, line string) patterns.Level {
 	body := strings.TrimLeft(line, " \t")
 	if strings.HasPrefix(body, "{") || pairAhead(body) == 0 {
 		return keyedLevel(body)
 	}
 	l := patterns.DetectLevel(line)
-	if worst := p.Worst(); l == patterns.LevelUnknown && worst >= patterns.LevelWarn {
-		return worst
+	if l == patterns.LevelUnknown {
+		if worst := p.Worst(); worst >= patterns.LevelWarn {
+			return worst
+		}
+	} else if l < patterns.LevelWarn {
+		starts := messageStarts(line)
+		l = patterns.DetectLevel(line[:starts[len(starts)-1]])
 	}
 	return l
 }
@@ -147,7 +153,7 @@ func levelOf(p *patterns.Pattern, line string) patterns.Level {
 // levelKeys are keys that state a level, less their first letter, which can be large.
 var levelKeys = []string{"evel", "everity", "vl", "evelname", "og_level", "riority", "ype", "s"}
 
-// keyedLevel is the level that a key of a line states.
+// keyedLevel is the level that a key of a line states, outside of quoted values.
 func keyedLevel(line string) patterns.Level {
 	for _, key := range levelKeys {
 		for from := 0; ; {
@@ -156,11 +162,16 @@ func keyedLevel(line string) patterns.Level {
 				break
 			}
 			from += i + len(key)
-			value := strings.TrimLeft(line[from:], `" `)
-			if value == "" || (value[0] != ':' && value[0] != '=') || (len(key) == 1 && !strings.HasSuffix(line[:from], `"s`)) {
+			value, ok := strings.CutPrefix(line[from:], `":`)
+			switch {
+			case !ok && (!strings.HasPrefix(line[from:], "=") || len(key) == 1 || quotedAt(line[:from])):
+				continue
+			case !ok:
+				value = line[from+1:]
+			case len(key) == 1 && !strings.HasSuffix(line[:from], `"s`):
 				continue
 			}
-			value = strings.TrimLeft(value[1:], `" `)
+			value = strings.TrimLeft(value, `" `)
 			end := 0
 			for end < len(value) && value[end]|0x20 >= 'a' && value[end]|0x20 <= 'z' {
 				end++
@@ -172,6 +183,9 @@ func keyedLevel(line string) patterns.Level {
 	}
 	return patterns.LevelUnknown
 }
+
+// quotedAt reports whether a quote is open at the end of s.
+func quotedAt(s string) bool { return (strings.Count(s, `"`)-strings.Count(s, `\"`))%2 == 1 }
 
 // count counts a pattern's lines for a signature. It reports false where the wording is
 // none of the component's own.

@@ -76,7 +76,7 @@ func newSet(list []Signature) (*Set, error) {
 	s.byText = make([][]int32, len(s.finder.texts))
 	for i := range list {
 		for _, n := range list[i].leads() {
-			s.byText[n] = append(s.byText[n], int32(i)) //nolint:gosec // some hundreds
+			s.byText[n] = append(s.byText[n], int32(i))
 		}
 	}
 	return s, s.checkExamples()

@@ -219,7 +219,7 @@ func (r *Rule) checkText() error {
 	}
 	words := 0
 	for _, c := range placeholderExpr.ReplaceAllString(r.Template, " ") {
-		if c > ' ' && (c >= 0x80 || isWordByte(byte(c))) { //nolint:gosec // below 0x80
+		if c > ' ' && (c >= 0x80 || isWordByte(byte(c))) {
 			words++
 		}
 	}
