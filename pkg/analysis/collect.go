@@ -60,7 +60,7 @@ func (e *Engine) collectLines(ctx context.Context, r *Request, res *Result) erro
 	}
 	width := slotWidth(r.Window.Length())
 	query := res.Executed
-	id := []string{r.Owner, query.Text, fmt.Sprint(r.GroupBy)}
+	id := []string{r.Owner, query.Text, fmt.Sprintf("%q", r.GroupBy)}
 	rd, err := e.Memory.reading(ctx, verdict.KeyOf(append(id, width.String(), fmt.Sprint(r.MaxLines))...), width, r.Wait, patterns.Config{
 		Redact: e.Redactor.Secrets, SampleAge: int64(r.Window.Length() / 4),
 	})

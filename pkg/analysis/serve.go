@@ -16,7 +16,7 @@ func (r *Request) roster(text string) verdict.Key {
 		return r.series
 	}
 	id, _, _ := strings.Cut(r.PromptID, "@")
-	return verdict.KeyOf("series", r.Owner, text, strings.Join(r.GroupBy, ","), id, fmt.Sprint(r.PromptVars), r.Window.Length().String(), r.Baseline.String())
+	return verdict.KeyOf("series", r.Owner, text, strings.Join(r.GroupBy, ","), id, fmt.Sprintf("%q", r.PromptVars), r.Window.Length().String(), r.Baseline.String())
 }
 
 // Known returns the group values of the series that a request would evaluate beside

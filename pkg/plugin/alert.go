@@ -32,7 +32,7 @@ func (d *datasource) evaluate(ctx context.Context, q query, who asker) (*analysi
 // content is what decides the analysis behind a query, not how it is shown.
 func (q query) content() string {
 	q.queryType, q.value, q.format, q.async, q.queryID, q.notices = "", "", "", false, "", nil
-	return fmt.Sprintf("%+v", q)
+	return fmt.Sprintf("%#v", q) // quotes texts, so that none passes for two
 }
 
 // notify answers the second query of an alert rule. It never fails: an error or an

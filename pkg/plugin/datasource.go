@@ -104,23 +104,21 @@ func withoutGrafanaID(_ httpclient.Options, next http.RoundTripper) http.RoundTr
 
 // owner names who asks, for the ledger's key: nobody may be served a verdict on
 // logs that they cannot read. Everything that is forwarded to Loki and could
-// change what it returns is part of it: credentials as the user's login, never as
-// the token itself.
+// change what it returns is part of it: credentials as their kind and the user's login,
+// never as the token itself. Only where Grafana names no user, a hash of the token stands
+// for him.
 func (d *datasource) owner(pc backend.PluginContext, forwarded http.Header) string {
 	parts := []string{strconv.FormatInt(pc.OrgID, 10), d.settings.datasourceUID, d.settings.lokiURL, d.settings.lokiTenant, d.settings.identity}
-	names := slices.Sorted(maps.Keys(forwarded))
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(forwarded)) {
+		values := forwarded[name]
 		switch name = http.CanonicalHeaderKey(name); {
 		case describesRequest(name):
-		case name == backend.OAuthIdentityTokenHeaderName, name == backend.OAuthIdentityIDTokenHeaderName, name == backend.CookiesHeaderName:
-			login := "unknown"
-			if pc.User != nil {
-				login = pc.User.Login
-			}
-			parts = append(parts, "user", login)
-		default:
-			parts = append(append(parts, name), forwarded.Values(name)...)
+			continue
+		case (name == backend.OAuthIdentityTokenHeaderName || name == backend.OAuthIdentityIDTokenHeaderName || name == backend.CookiesHeaderName) && pc.User != nil && pc.User.Login != "":
+			values = []string{"user", pc.User.Login}
 		}
+		// A hash of each header, so that no value can pass for another header.
+		parts = append(parts, verdict.KeyOf(append([]string{name}, values...)...).String())
 	}
 	return verdict.KeyOf(parts...).String()
 }
@@ -128,10 +126,10 @@ func (d *datasource) owner(pc backend.PluginContext, forwarded http.Header) stri
 // describesRequest reports whether a header only says where in Grafana a request
 // comes from.
 func describesRequest(name string) bool {
-	for _, prefix := range []string{"X-Dashboard-", "X-Panel-", "X-Rule-", "X-Grafana-Id", "X-Grafana-Org-Id", "X-Grafana-From-Expr", "X-Grafana-Device-Id", "X-Datasource-Uid", "X-Query-Group-Id", "X-Cache-Skip", "X-Plugin-Id", "User-Agent", "Traceparent", "Tracestate", "Fromalert"} {
+	for _, prefix := range []string{"X-Dashboard-", "X-Panel-", "X-Rule-"} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
 	}
-	return false
+	return slices.Contains([]string{"X-Grafana-Id", "X-Grafana-Org-Id", "X-Grafana-From-Expr", "X-Grafana-Device-Id", "X-Datasource-Uid", "X-Query-Group-Id", "X-Cache-Skip", "X-Plugin-Id", "User-Agent", "Traceparent", "Tracestate", "Fromalert"}, name)
 }

@@ -107,21 +107,30 @@ func loadSettings(s backend.DataSourceInstanceSettings) (settings, error) {
 	return out, nil
 }
 
-// identity hashes the user and the headers that the data source sends to Loki: another
-// user or tenant may read other logs.
+// ownSettings are the keys of jsonData and secureJsonData that say nothing of who asks Loki.
+func ownSettings() []string {
+	return []string{
+		"lokiDatasourceUid", "historyUrl", "historyEnabled", "llmServers", "maxLines", "maxGroups", "maxConcurrentQueries", "alertWait", "memoryLimit", "requireScorecard",
+		"kubernetes", "timeout", secretLLMKey, secretHistoryKey,
+	}
+}
+
+// identity hashes what of the settings is sent to Loki, or decides it: user, password,
+// certificates, headers, and every option of Grafana's for these that there is or will be.
+// Another one may read other logs. What is Lokalyst's own is left out.
 func identity(s backend.DataSourceInstanceSettings) string {
-	parts := []string{s.BasicAuthUser}
-	var wire map[string]any
-	if json.Unmarshal(s.JSONData, &wire) == nil { // else there are no headers
+	parts := []string{fmt.Sprint(s.BasicAuthEnabled), s.BasicAuthUser, s.User, s.Database}
+	var wire map[string]json.RawMessage
+	if json.Unmarshal(s.JSONData, &wire) == nil { // else there are no queries
 		for _, name := range slices.Sorted(maps.Keys(wire)) {
-			if strings.HasPrefix(name, "httpHeaderName") {
-				parts = append(parts, name, fmt.Sprint(wire[name]))
+			if !slices.Contains(ownSettings(), name) {
+				parts = append(parts, "json", name, string(wire[name]))
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.DecryptedSecureJSONData)) {
-		if strings.HasPrefix(name, "httpHeaderValue") {
-			parts = append(parts, name, s.DecryptedSecureJSONData[name])
+		if !slices.Contains(ownSettings(), name) {
+			parts = append(parts, "secret", name, s.DecryptedSecureJSONData[name])
 		}
 	}
 	return verdict.KeyOf(parts...).String()
