@@ -65,6 +65,7 @@ func newLab() (*lab, error) {
 	if l.bare, err = analysis.NewEngine(1<<20, tracer, Now); err != nil {
 		return nil, err
 	}
+	l.bare.Memory = l.full.Memory // both read the same
 	l.bare.Signatures, err = rules.Parse([]byte("[]"))
 	return l, err
 }
