@@ -43,10 +43,11 @@ func (j *judge) ownWords(i int) string {
 	if !levelOf(p, line).ErrorLike() {
 		said = j.voice.withoutTail()
 	}
+	object := strings.HasPrefix(strings.TrimSpace(line), "{")
 	var words []string
 	for token := range strings.FieldsFuncSeq(said, func(r rune) bool { return r == ' ' || r == hole }) {
-		if strings.Contains(token, "\\") {
-			continue // escaped is only what others wrote
+		if !object && strings.ContainsAny(token, "0123456789./\\@") {
+			continue // a name, whatever stands in it; between the words of JSON is no space
 		}
 		words = append(words, strings.FieldsFunc(token, func(r rune) bool { return strings.ContainsRune("\"'=,{}", r) })...)
 	}

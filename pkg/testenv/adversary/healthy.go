@@ -1,5 +1,7 @@
 package adversary
 
+import "regexp"
+
 // healthyWordings are what components of a healthy cluster print, errors that are always
 // there among them.
 func healthyWordings() []incident {
@@ -33,8 +35,11 @@ func (g generator) usual() string {
 }
 
 // A town is a healthy cluster: the components that it has, and which of their statements
-// it prints. Most statements that repeat users' words are known, a few were never printed.
+// it prints. What is printed for every request is known; of the statements that are printed
+// only when one is refused, one in twenty never was before.
 type town struct{ statements []func(g generator) line }
+
+var refusal = regexp.MustCompile(`(?i)warn|error|fatal|failed|invalid|"level":40| 404 `)
 
 func newTown(g generator) *town {
 	t := &town{}
@@ -45,7 +50,7 @@ func newTown(g generator) *town {
 	}
 	for _, f := range fields() {
 		for _, s := range f.sinks {
-			if g.chance(95) {
+			if !refusal.MatchString(s.format) || g.chance(95) {
 				t.statements = append(t.statements, func(g generator) line { return s.lines(g, g.usual())[0] })
 			}
 		}
