@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -197,6 +198,22 @@ func TestProvisionedRulesAreQuietOnHealthyLogs(t *testing.T) {
 		}
 	}
 	require.Zero(t, h.model.count(chats), "logs as ever need no model")
+}
+
+// TestProvisionedRulesAskOnce: evaluated at the same time, they share what the model says.
+func TestProvisionedRulesAskOnce(t *testing.T) {
+	h := newHouse(t, houseParts{settings: map[string]any{"alertWait": "20s"}})
+	yesterday(h)
+	h.push(h.write("shop", -15, 60, 5*time.Second, calm), h.write("shop/kernel", -5, 60, 20*time.Second, killed))
+	h.run()
+	var evaluations sync.WaitGroup
+	for _, r := range provisionedRules(t) {
+		e := newEvaluator(t, h.plugin, h.pc, r.alertRule(t))
+		evaluations.Go(func() { e.evaluate(h.tick(0)) })
+	}
+	evaluations.Wait()
+	require.Equal(t, 1, h.model.count(chats))
+	require.Equal(t, 1.0, h.metric(h.plugin, "lokalyst_model_calls_total", `outcome="ok"`))
 }
 
 // TestProvisionedRulesWithoutLoki: one of them tells, the others keep what they know.
