@@ -62,6 +62,10 @@ type Engine struct {
 	Now        func() time.Time
 }
 
+// leaveGrace is how long a call of the model goes on that its asker has left: the refresh
+// of a dashboard takes less to ask again.
+const leaveGrace = 5 * time.Second
+
 // NewEngine returns an engine with the built-in prompts and signatures and a ledger
 // of up to ledgerBytes bytes. Close the ledger at the end.
 func NewEngine(ledgerBytes int64, tracer trace.Tracer, now func() time.Time) (*Engine, error) {
@@ -74,7 +78,7 @@ func NewEngine(ledgerBytes int64, tracer trace.Tracer, now func() time.Time) (*E
 		return nil, fmt.Errorf("built-in signatures: %w", err)
 	}
 	return &Engine{
-		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(verdict.LedgerOptions{Bytes: ledgerBytes, Now: now}), Memory: NewMemory(), Roster: verdict.NewRoster(), Meter: noMeter{}, Tracer: tracer, Now: now,
+		Prompts: registry, Signatures: signatures, Redactor: redact.New(), Ledger: verdict.NewLedger(verdict.LedgerOptions{Bytes: ledgerBytes, Grace: leaveGrace, Now: now}), Memory: NewMemory(), Roster: verdict.NewRoster(), Meter: noMeter{}, Tracer: tracer, Now: now,
 	}, nil
 }
 

@@ -35,7 +35,7 @@ func (d *datasource) follow(ctx context.Context, q query, who asker) (framesOut,
 	}
 	wait := longPoll
 	if begins {
-		wait = 0
+		wait = firstPoll
 	}
 	state, err := x.next(ctx, wait)
 	if err != nil && begins {

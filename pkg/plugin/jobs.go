@@ -19,8 +19,10 @@ const (
 	idleJob = 45 * time.Second
 	// maxJobTime bounds a job: a model on a CPU with others before it in the queue.
 	maxJobTime = 15 * time.Minute
-	// longPoll is how long an asker waits for something new.
-	longPoll = time.Second
+	// longPoll is how long an asker waits for something new, firstPoll how long for the first
+	// answer before it is only told that there is none yet.
+	longPoll  = time.Second
+	firstPoll = 3 * time.Second
 )
 
 // jobs are the analyses that browsers follow: the first answer comes at once, and the

@@ -11,6 +11,7 @@ import (
 // A flight is one call under way and those who wait for it. The ledger's lock guards
 // all but done and published and what their closing makes readable.
 type flight struct {
+	ctx    context.Context //nolint:containedctx // the call's own, which its waiters end
 	cancel context.CancelFunc
 	// waiters counts them by urgency.
 	waiters map[int]int
@@ -105,14 +106,17 @@ func (f *flight) leave(a *Ask) bool {
 	if f.waiters[a.Urgency]--; f.waiters[a.Urgency] == 0 {
 		delete(f.waiters, a.Urgency)
 	}
-	return len(f.waiters) == 0 && !f.keep
+	return f.abandoned()
 }
+
+// abandoned reports whether nobody waits and nobody asked to go on.
+func (f *flight) abandoned() bool { return len(f.waiters) == 0 && !f.keep }
 
 // start runs a judgement apart from the asker's cancellation. The caller holds l.mu.
 func (l *Ledger) start(ctx context.Context, a *Ask) *flight {
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(l.ctx, cancel)
-	f := &flight{cancel: cancel, waiters: map[int]int{}, done: make(chan struct{}), published: make(chan struct{})}
+	f := &flight{ctx: run, cancel: cancel, waiters: map[int]int{}, done: make(chan struct{}), published: make(chan struct{})}
 	l.flying[a.Key] = f
 	key, judge := a.Key, a.Judge
 	l.calls.Go(func() {

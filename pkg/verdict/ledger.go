@@ -21,6 +21,9 @@ type LedgerOptions struct {
 	// EntryBytes bounds one of them; 64 KiB by default. What is larger is returned
 	// to who asked and not remembered.
 	EntryBytes int64
+	// Grace is how long a call goes on that nobody waits for any more, for who asks again:
+	// a dashboard that refreshes leaves and comes back. 0 by default.
+	Grace time.Duration
 	// Now is the clock for how long failures are remembered; time.Now by default.
 	Now func() time.Time
 }
@@ -127,8 +130,8 @@ type Outcome struct {
 // or that of a.Judge. A judgement is remembered unless Judge returns an error; an
 // error is for a while where it is [Lasting]. When ctx ends or Judge fails and Judge
 // has published a head, that is the outcome, without an error; else the error is
-// ctx's or Judge's. When nobody waits for a call any more it is cancelled, unless one
-// who waited asked to keep it.
+// ctx's or Judge's. When nobody waits for a call any more it is cancelled after the
+// ledger's grace, unless one who waited asked to keep it.
 func (l *Ledger) Do(ctx context.Context, a Ask) (Outcome, error) {
 	f, out, err := l.join(ctx, &a)
 	if f == nil {
@@ -202,9 +205,25 @@ func (l *Ledger) leave(f *flight, a *Ask) {
 	if !f.leave(a) {
 		return
 	}
+	if l.opts.Grace <= 0 {
+		l.drop(f, a.Key)
+		return
+	}
+	timer := time.AfterFunc(l.opts.Grace, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if f.abandoned() {
+			l.drop(f, a.Key)
+		}
+	})
+	context.AfterFunc(f.ctx, func() { timer.Stop() })
+}
+
+// drop cancels a call. The caller holds l.mu.
+func (l *Ledger) drop(f *flight, key Key) {
 	f.cancel()
-	if l.flying[a.Key] == f {
-		delete(l.flying, a.Key) // a later asker starts afresh rather than joining a dying call
+	if l.flying[key] == f {
+		delete(l.flying, key) // a later asker starts afresh rather than joining a dying call
 	}
 }
 

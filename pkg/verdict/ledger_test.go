@@ -319,3 +319,42 @@ func TestParseKey(t *testing.T) {
 		require.Error(t, err, s)
 	}
 }
+
+// TestALeftCallWaitsForWhoComesBack: a dashboard that refreshes leaves its call and asks
+// again at once; who stops it frees the server a little later.
+func TestALeftCallWaitsForWhoComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := verdict.NewLedger(verdict.LedgerOptions{Grace: 5 * time.Second})
+		defer l.Close()
+		calls, ended := 0, time.Duration(0)
+		began := time.Now()
+		ask := func(limit time.Duration) error {
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			_, err := l.Do(ctx, verdict.Ask{Key: verdict.KeyOf("k"), Judge: func(ctx context.Context, _ *verdict.Call) (verdict.Entry, error) {
+				calls++
+				select {
+				case <-time.After(40 * time.Second):
+					return verdict.Entry{}, nil
+				case <-ctx.Done():
+					ended = time.Since(began)
+					return verdict.Entry{}, ctx.Err()
+				}
+			}})
+			return err
+		}
+		require.Error(t, ask(30*time.Second))
+		time.Sleep(2 * time.Second)
+		require.NoError(t, ask(30*time.Second), "the call went on")
+		require.Equal(t, 1, calls)
+
+		l2 := verdict.NewLedger(verdict.LedgerOptions{Grace: 5 * time.Second})
+		defer l2.Close()
+		l = l2
+		began = time.Now()
+		require.Error(t, ask(10*time.Second))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		require.Equal(t, 15*time.Second, ended)
+	})
+}
