@@ -60,10 +60,10 @@ func run(m *testing.M) int {
 	return 0
 }
 
-// OneLine is a stub in Loki's place that holds one line, a minute old, in a stream with
+// OneLine is a stub in Loki's place that holds one line, 59 s old, in a stream with
 // these labels in JSON.
 func OneLine(labels, line string) http.HandlerFunc {
-	at := time.Now().Add(-time.Minute)
+	at := time.Now().Add(-59 * time.Second)
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		switch q := r.URL.Query(); {
