@@ -41,6 +41,7 @@ func groups() []group {
 		{"prompts", benchPrompts},
 		{"verdict", benchVerdict},
 		{"llm", benchLLM},
+		{"lanes", benchLanes},
 	}
 }
 
