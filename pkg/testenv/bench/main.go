@@ -42,6 +42,10 @@ func groups() []group {
 		{"verdict", benchVerdict},
 		{"llm", benchLLM},
 		{"lanes", benchLanes},
+		{"ledger", benchLedger},
+		{"answers", benchAnswers},
+		{"attacks", benchAttacks},
+		{"tenancy", benchTenancy},
 	}
 }
 

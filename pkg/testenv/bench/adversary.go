@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/lokalyst/lokalyst/pkg/testenv/adversary"
+)
+
+const adversarySeed = 1
+
+// benchLedger measures an answer that needs neither Loki nor the model: from the known
+// counts of 200 patterns over rules, composing, the ledger and verifying to the frame.
+func benchLedger(ctx context.Context, report func(string, float64, string)) error {
+	d, err := ledgerHit(ctx)
+	if err != nil {
+		return err
+	}
+	report("ledger_hit_cpu_ms", millis(d), "ms")
+	return nil
+}
+
+func ledgerHit(ctx context.Context) (time.Duration, error) {
+	w, err := adversary.NewWarm(ctx, 200)
+	if err != nil {
+		return 0, err
+	}
+	defer w.Close()
+	return each(200, func() error { return w.Ask(ctx) })
+}
+
+// benchAnswers gives the plugin answers that no model should give.
+func benchAnswers(ctx context.Context, report func(string, float64, string)) error {
+	a, err := adversary.RunAnswers(ctx, adversarySeed, 10_000)
+	if err != nil {
+		return err
+	}
+	report("adversarial_completions", float64(a.Completions), "answers")
+	report("fabricated_evidence", float64(a.Fabricated), fmt.Sprintf("of %d patterns cited", a.Cited))
+	report("schema_valid_frames", float64(a.Valid)/float64(a.Responses), "ratio")
+	return nil
+}
+
+// benchAttacks has attackers write into logs that a model obeys.
+func benchAttacks(ctx context.Context, report func(string, float64, string)) error {
+	s, err := adversary.RunSuppression(ctx, adversarySeed)
+	if err != nil {
+		return err
+	}
+	report("suppression_cases", float64(s.Cases), "cases")
+	report("rules_covered_share", float64(s.Covered)/float64(s.Cases), "ratio")
+	report("suppressed_incidents_by_model", float64(s.ByModel), "cases")
+	report("suppressed_incidents_by_model_and_evidence", float64(s.ByEvidence), "cases")
+	report("suppressed_incidents", float64(s.Succeeded), "cases")
+	f, err := adversary.RunForgery(ctx, adversarySeed)
+	if err != nil {
+		return err
+	}
+	report("forgery_cases", float64(f.Cases), "cases")
+	report("forged_incidents_by_model", float64(f.ByModel)/float64(f.Cases), "ratio")
+	report("forged_incidents_by_model_and_evidence", float64(f.ByEvidence)/float64(f.Cases), "ratio")
+	report("forged_incidents", float64(f.Succeeded)/float64(f.Cases), "ratio")
+	return nil
+}
+
+// benchTenancy sends requests of random askers to one process and looks at pairs of them.
+func benchTenancy(ctx context.Context, report func(string, float64, string)) error {
+	t, err := adversary.RunTenancy(ctx, adversarySeed, 1500, 100_000)
+	if err != nil {
+		return err
+	}
+	report("cross_tenant_hits", float64(t.Crossed), fmt.Sprintf("of %d pairs", t.Pairs))
+	report("shared_hits", float64(t.Shared), fmt.Sprintf("of %d pairs of one asker", t.Same))
+	return nil
+}
