@@ -28,7 +28,6 @@ type gate struct {
 	way    way
 	change chan struct{} // closed when way is another
 	asked  map[string]int
-	left   int
 }
 
 // A way is what a gate does with a request; it reports whether it goes to the server.
@@ -61,11 +60,6 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if way(g, w, r) {
 		g.proxy.ServeHTTP(w, r)
 	}
-	if r.Context().Err() != nil {
-		g.mu.Lock()
-		g.left++
-		g.mu.Unlock()
-	}
 }
 
 // set opens another way, also for the requests that hang.
@@ -87,13 +81,6 @@ func (g *gate) count(suffix string) (n int) {
 		}
 	}
 	return n
-}
-
-// abandoned returns how many requests ended because who sent them left.
-func (g *gate) abandoned() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.left
 }
 
 func (g *gate) changed() <-chan struct{} {
