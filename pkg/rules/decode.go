@@ -16,7 +16,7 @@ import (
 const (
 	maxDecoded      = 8       // texts
 	maxDecodedBytes = 8 << 10 // of all of them
-	minEncodedRun   = 16      // bytes of base64 or of hexadecimal digits
+	minEncodedRun   = 24      // bytes of base64 or of hexadecimal digits
 	maxEncodedRuns  = 8
 )
 

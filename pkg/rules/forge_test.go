@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/lokalyst/lokalyst/pkg/patterns"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
@@ -25,7 +26,7 @@ func forgeries(s *Set) []string {
 	for i := range s.signatures {
 		sig := &s.signatures[i]
 		for _, texts := range [][]string{sig.Any, sig.Start, sig.All} {
-			for _, t := range texts {
+			for _, t := range texts[:min(2, len(texts))] {
 				out = append(out, strings.TrimSuffix(t, "*"))
 			}
 		}
@@ -118,6 +119,7 @@ func TestForged(t *testing.T) {
 	s := builtIn(t)
 	const count = 300
 	all, warned, fatal := 0, 0, 0
+	require.Greater(t, len(forgeries(s)), 200)
 	for field, format := range forgeFields() {
 		own := s.Assess(Input{Patterns: []patterns.Pattern{onePattern(format("bob"), count)}, Lines: 1000, Streams: []map[string]string{forgeLabels(field)}})
 		for _, p := range forgeries(s) {

@@ -3,7 +3,6 @@ package rules
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 
 	"github.com/lokalyst/lokalyst/pkg/patterns"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
@@ -15,7 +14,16 @@ func httpTexts() []string {
 	return []string{"http/1.", "http/2", "http/3", "status=", `status":`, "status_code", "statuscode", "response_code", "responsecode"}
 }
 
-var statusExpr = regexp.MustCompile(`(?:status|status_?code|response_?code)"?[=:]"?([1-5]\d\d)\b`)
+// Thresholds of the responses that are failures: a number, and a share of all responses.
+const (
+	failedResponsesNotice, failedShareNotice     = 5, 0.01
+	failedResponsesWarning, failedShareWarning   = 10, 0.05
+	failedResponsesCritical, failedShareCritical = 50, 0.25
+	refusedResponses, refusedShare               = 50, 0.2
+)
+
+// statusKeys are the endings of keys whose value is a status.
+var statusKeys = []string{"status", "status_code", "statuscode", "response_code", "responsecode"}
 
 // statusOf returns the status of a response in a line's own words; empty where it has none.
 func statusOf(voice []byte) string {
@@ -25,19 +33,25 @@ func statusOf(voice []byte) string {
 			return line[at : at+3]
 		}
 	}
-	if m := statusExpr.FindSubmatch(voice); m != nil {
-		return string(m[1])
+	for _, key := range statusKeys {
+		for rest := voice; ; {
+			i := bytes.Index(rest, []byte(key))
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(key):]
+			value := bytes.TrimPrefix(rest, []byte(`"`))
+			if len(value) < 4 || (value[0] != '=' && value[0] != ':') {
+				continue
+			}
+			value = bytes.TrimPrefix(value[1:], []byte(`"`))
+			if len(value) >= 3 && value[0] >= '1' && value[0] <= '5' && allDigits(string(value[:3])) && (len(value) == 3 || !isWordByte(value[3])) {
+				return string(value[:3])
+			}
+		}
 	}
 	return ""
 }
-
-// Thresholds of the responses that are failures: a number, and a share of all responses.
-const (
-	failedResponsesNotice, failedShareNotice     = 5, 0.01
-	failedResponsesWarning, failedShareWarning   = 10, 0.05
-	failedResponsesCritical, failedShareCritical = 50, 0.25
-	refusedResponses, refusedShare               = 50, 0.2
-)
 
 // statuses counts HTTP responses.
 type statuses struct {

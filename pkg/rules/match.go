@@ -112,7 +112,11 @@ func (j *judge) judgePattern(i int, line string) {
 	}
 	from := j.components(i, line)
 	p := &j.in.Patterns[i]
-	j.voice.read(line, levelOf(p, line), muted(from), marks)
+	level := patterns.LevelUnknown
+	if len(possible) > 0 { // a status is where it is, whatever the level
+		level = levelOf(p, line)
+	}
+	j.voice.read(line, level, muted(from), marks)
 	if len(line) >= maxWhole && line != p.Template {
 		j.voice.last = ' '
 		j.voice.line(p.Template)

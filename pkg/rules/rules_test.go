@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,8 +12,10 @@ import (
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
+var builtIn = sync.OnceValues(rules.BuiltIn)
+
 func set(t *testing.T) *rules.Set {
-	s, err := rules.BuiltIn()
+	s, err := builtIn()
 	require.NoError(t, err)
 	return s
 }
