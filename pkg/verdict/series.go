@@ -6,11 +6,12 @@ import "time"
 // that no model judged on the current content.
 const agreement = 3
 
-// A severity that comes back within relapseTime of its fall was not over: what the rules
-// measure lies at one of their thresholds, or the model wavers. For each time in a row, up
-// to maxRelapses, the rules must then be milder for relapseHold before it falls, and the
-// model's word alone is not enough: a count over a window of a quarter of an hour tells
-// something new only after that.
+// A severity below critical that comes back within relapseTime of its fall was not over:
+// what the rules measure lies at one of their thresholds, or the model wavers. For each time
+// in a row, up to maxRelapses, the rules must then be milder for relapseHold before it falls,
+// and the model's word alone is not enough: a count over a window of a quarter of an hour
+// tells something new only after that. Incidents end as they always do: whoever was woken
+// is to learn that it is over.
 const (
 	relapseTime = 6 * time.Hour
 	relapseHold = 30 * time.Minute
@@ -87,9 +88,9 @@ func (s *Series) standing(end time.Time, maxAge time.Duration) (Severity, bool) 
 // severity is the worse of the rules' on the current content and of the model's last
 // one within MaxAge. A rise is served at once. A fall is served if the model judged
 // the current content, or if the rules, having looked, were milder three times in a row; until
-// then the last severity is held, with the words that explained it. Where a severity rose
-// again within six hours of its fall, the rules must be milder for half an hour, and for an
-// hour after another relapse. A window that ends
+// then the last severity is held, with the words that explained it. Where a severity below
+// critical rose again within six hours of its fall, the rules must be milder for half an
+// hour, and for an hour after another relapse. A window that ends
 // before the last one changes nothing, and one that ends with it is not counted again.
 func (s *Series) Evaluate(e Evaluation) Verdict {
 	if e.End.Before(s.End) {
@@ -156,7 +157,11 @@ func (s *Series) turn(to Severity) {
 // the milder now.
 func (s *Series) holds(now Severity, e *Evaluation) bool {
 	looked := !e.Silent && e.Verdict.RulesSeverity != Inconclusive
-	enough := e.judged() && s.Relapses == 0
+	relapses := s.Relapses
+	if s.Served == Critical {
+		relapses = 0
+	}
+	enough := e.judged() && relapses == 0
 	switch {
 	case s.End.IsZero() || now > s.Served || !looked || e.Verdict.RulesSeverity >= s.Served || enough:
 		s.Milder, s.MilderSince = 0, time.Time{} // that nothing could be looked at is no agreement
@@ -171,7 +176,7 @@ func (s *Series) holds(now Severity, e *Evaluation) bool {
 	case !looked:
 		return e.End.Sub(s.Account.End) <= e.MaxAge
 	}
-	return s.Milder < agreement || e.End.Sub(s.MilderSince) < time.Duration(s.Relapses)*relapseHold
+	return s.Milder < agreement || e.End.Sub(s.MilderSince) < time.Duration(relapses)*relapseHold
 }
 
 // served returns the verdict with another severity and what explains that.

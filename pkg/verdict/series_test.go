@@ -245,9 +245,11 @@ func TestASeverityThatComesBackIsHeldLonger(t *testing.T) {
 	serve(0, 0, 0)
 	for i, want := range []int{1, 31, 61, 61} {
 		require.Equal(t, verdict.Notice, serve(1, 0, 5*time.Minute), "a rise is served at once")
-		require.Equal(t, verdict.Critical, serve(3, 0, time.Minute), "and a further one, which is no relapse")
+		require.Equal(t, verdict.Warning, serve(2, 0, time.Minute), "and a further one, which is no relapse")
 		require.Equal(t, want, mild(), "fall %d", i)
 	}
+	require.Equal(t, verdict.Critical, serve(3, 0, 5*time.Minute))
+	require.Equal(t, 1, mild(), "an incident ends when it ends")
 	require.Equal(t, verdict.Notice, serve(1, 0, 7*time.Hour))
-	require.Equal(t, 1, mild(), "what comes back much later is another incident")
+	require.Equal(t, 1, mild(), "what comes back much later is something else")
 }
