@@ -129,6 +129,9 @@ func (e *Engine) Analyse(ctx context.Context, r Request) (*Result, error) {
 // busy machine: composing what would be asked is most of it.
 const lookup = 500 * time.Millisecond
 
+// shaping is left of a bounded wait for what comes behind the model.
+const shaping = 200 * time.Millisecond
+
 // judgeGroups asks the model about the worst groups. A bounded wait is one for all
 // of them, and then none queues behind another: a call that is not started while
 // the asker waits would never be. It tells r.Partial of what it knows.
@@ -140,7 +143,7 @@ func (e *Engine) judgeGroups(ctx context.Context, res *Result, q question, t *ti
 	wait := ctx
 	var calls errgroup.Group
 	if q.Wait > 0 {
-		limit := max(q.Wait-e.Now().Sub(q.started), min(q.Wait, lookup))
+		limit := max(q.Wait-e.Now().Sub(q.started)-shaping, min(q.Wait, lookup))
 		if deadline, ok := ctx.Deadline(); ok {
 			limit = max(min(limit, deadline.Sub(e.Now())-q.Reserve), time.Millisecond)
 		}
