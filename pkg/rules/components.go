@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -33,7 +32,7 @@ type component struct {
 	Lines  []string `yaml:"lines"`
 	Quotes string   `yaml:"quotes"`
 
-	lines []*regexp.Regexp
+	lines []*anchored
 }
 
 // components recognises them.
@@ -83,7 +82,7 @@ func parseComponents(raw []byte) (*components, error) {
 			cs.files[n] = append(cs.files[n], c)
 		}
 		for _, l := range c.Lines {
-			expr, err := regexp.Compile(l)
+			expr, err := newAnchored(l)
 			if err != nil {
 				return nil, fmt.Errorf("component %s: %w", c.ID, err)
 			}
@@ -275,10 +274,13 @@ func wildcard(pattern, text string) bool {
 func (cs *components) selfNamed(line string) []*component {
 	for _, c := range cs.selves {
 		for _, expr := range c.lines {
-			if expr.MatchString(line) {
+			if expr.possible(line) && expr.MatchString(line) {
 				return []*component{c}
 			}
 		}
+	}
+	if !syslogHead.possible(line) {
+		return nil
 	}
 	if m := syslogHead.FindStringSubmatch(line); m != nil {
 		if found := cs.named(strings.ToLower(path.Base(m[1])), false); len(found) > 0 {

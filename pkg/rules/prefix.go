@@ -1,38 +1,35 @@
 package rules
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // syslogHead is what syslog and journalctl print in front of a message; its group is the
 // identifier.
-var syslogHead = regexp.MustCompile(`^(?:<\d{1,3}>)?(?:\w{3} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.,+Z-]+) [\w.:-]+ ([\w./@-]+)(?:\([\w:-]+\))?(?:\[\d+\])?: `)
+var syslogHead = mustAnchored(`^(?:<\d{1,3}>)?(?:\w{3} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.,+Z-]+) [\w.:-]+ ([\w./@-]+)(?:\([\w:-]+\))?(?:\[\d+\])?: `)
 
 // The parts that stand in front of a message. Each is tried where the one before ended.
-var prefixParts = []*regexp.Regexp{
+var prefixParts = []*anchored{
 	syslogHead,
-	regexp.MustCompile(`^<\d{1,3}>(?:\d )?`),
-	regexp.MustCompile(`^\[[^\]\n]{0,80}\]:?`),
-	regexp.MustCompile(`^\d{4}[-/.]\d\d[-/.]\d\d(?:[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[A-Z]{3,4}\b|[+-]\d\d:?\d\d))?)?`),
-	regexp.MustCompile(`^\d\d:\d\d:\d\d(?:[.,]\d+)?`),
-	regexp.MustCompile(`^\w{3} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?`),
-	regexp.MustCompile(`^\d\d? \w{3} \d{4} \d\d:\d\d:\d\d(?:\.\d+)?`),
-	regexp.MustCompile(`^(?:stdout|stderr) [FP] `),
-	regexp.MustCompile(`^[IWEFD]\d{4} [\d:.]+ +\d+ [\w./-]+:\d+\]`),
-	regexp.MustCompile(`^\d{10,19}(?:\.\d+)? `),
-	regexp.MustCompile(`^\d+:[XCSM] `),
-	regexp.MustCompile(`^(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]+:`),
-	regexp.MustCompile(`^[\w.]+:[\w.]+:\d+ `),
-	regexp.MustCompile(`(?i)^[[(<]?(?:trace|debug|info|information|notice|warn|warning|error|err|eror|severe|fatal|critical|crit|alert|emerg|panic|log|stderr|stdout|dbug|fail)\d?[\])>]?(?:\b|$):?`),
-	regexp.MustCompile(`^\([^)\n]{0,60}\):?`),
-	regexp.MustCompile(`^\d{1,7}(?:#\d+)?:? `),
-	regexp.MustCompile(`^[A-Za-z_][\w.$/<>-]{0,80}(?:\[\d+\])?(?::\d+)? (?:- |: )`),
-	regexp.MustCompile(`^(?:[A-Za-z_][\w$-]*(?:[./][\w$-]+)+|[A-Za-z]\w*[a-z][A-Z]\w*|[A-Za-z_][\w-]*\[\d+\])(?::\d+)?: `),
-	regexp.MustCompile(`^(?:--- |[-–|*#•] ?|: )`),
-	regexp.MustCompile(`^[A-Za-z_][\w$-]*(?:[./][\w$-]+)+(?::\d+)?(?: +|\t)`),
-	regexp.MustCompile(`^Exception in thread "[^"]{0,80}" `),
-	regexp.MustCompile(`^Caused by: `),
+	mustAnchored(`^<\d{1,3}>(?:\d )?`),
+	mustAnchored(`^\[[^\]\n]{0,80}\]:?`),
+	mustAnchored(`^\d{4}[-/.]\d\d[-/.]\d\d(?:[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[A-Z]{3,4}\b|[+-]\d\d:?\d\d))?)?`),
+	mustAnchored(`^\d\d:\d\d:\d\d(?:[.,]\d+)?`),
+	mustAnchored(`^\w{3} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?`),
+	mustAnchored(`^\d\d? \w{3} \d{4} \d\d:\d\d:\d\d(?:\.\d+)?`),
+	mustAnchored(`^(?:stdout|stderr) [FP] `),
+	mustAnchored(`^[IWEFD]\d{4} [\d:.]+ +\d+ [\w./-]+:\d+\]`),
+	mustAnchored(`^\d{10,19}(?:\.\d+)? `),
+	mustAnchored(`^\d+:[XCSM] `),
+	mustAnchored(`^(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]+:`),
+	mustAnchored(`^[\w.]+:[\w.]+:\d+ `),
+	mustAnchored(`(?i)^[[(<]?(?:trace|debug|info|information|notice|warn|warning|error|err|eror|severe|fatal|critical|crit|alert|emerg|panic|log|stderr|stdout|dbug|fail)\d?[\])>]?(?:\b|$):?`),
+	mustAnchored(`^\([^)\n]{0,60}\):?`),
+	mustAnchored(`^\d{1,7}(?:#\d+)?:? `),
+	mustAnchored(`^[A-Za-z_][\w.$/<>-]{0,80}(?:\[\d+\])?(?::\d+)? (?:- |: )`),
+	mustAnchored(`^(?:[A-Za-z_][\w$-]*(?:[./][\w$-]+)+|[A-Za-z]\w*[a-z][A-Z]\w*|[A-Za-z_][\w-]*\[\d+\])(?::\d+)?: `),
+	mustAnchored(`^(?:--- |[-–|*#•] ?|: )`),
+	mustAnchored(`^[A-Za-z_][\w$-]*(?:[./][\w$-]+)+(?::\d+)?(?: +|\t)`),
+	mustAnchored(`^Exception in thread "[^"]{0,80}" `),
+	mustAnchored(`^Caused by: `),
 }
 
 // maxPrefixParts bounds how many parts a prefix has.
@@ -70,6 +67,9 @@ func prefixPart(line string, at int) int {
 		return at
 	}
 	for _, p := range prefixParts {
+		if !p.possible(rest) {
+			continue
+		}
 		if loc := p.FindStringIndex(rest); loc != nil && loc[1] > 0 {
 			return at + loc[1]
 		}
