@@ -26,8 +26,9 @@ func (e *Engine) compose(ctx context.Context, g *Group, q question, m Model) (la
 		return layout{}, verdict.Key{}, err
 	}
 	l := layout{words: words, context: contextText(q, g, q.red), instructions: q.instructions}
-	shown := members(g, q.red, maxDictionary)
-	l.dictionary, l.entries = e.Memory.epoch(q.epoch(g)).define(shown)
+	epoch := e.Memory.epoch(q.epoch(g))
+	shown := members(g, epoch.remembered(q.Pseudonyms, masked(q.red)), maxDictionary)
+	l.dictionary, l.entries = epoch.define(shown)
 	l.omitted = omit(g, shown)
 	key := verdict.KeyOf(
 		q.Owner, layoutVersion, redact.Version, q.prompt.Hash(), caps.Model, caps.Build, strconv.Itoa(caps.Context), l.hurry(m.Speed().Holds(e.left(ctx, q))),

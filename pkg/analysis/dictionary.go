@@ -63,32 +63,40 @@ const stateBenign = "normal-here"
 // idOf is the id of the i-th pattern or series of a group: p1, p2, …
 func idOf(i int) string { return "p" + strconv.Itoa(i+1) }
 
+// A writer writes text from logs as a prompt shows it, masked and inert, in at most limit
+// bytes.
+type writer func(s string, limit int) string
+
+func masked(red *redact.Redactor) writer {
+	return func(s string, limit int) string { return inert(red.Mask(s), limit) }
+}
+
 // members chooses what the model is shown of a group, the most telling first.
-func members(g *Group, red *redact.Redactor, size int) []entry {
+func members(g *Group, write writer, size int) []entry {
 	if len(g.Series) > 0 {
-		return seriesMembers(g, red, size)
+		return seriesMembers(g, write, size)
 	}
 	order := patterns.Rank(g.Patterns)
 	out := make([]entry, min(len(order), size))
 	for rank := range out {
 		i := order[rank]
 		p := &g.Patterns[i]
-		out[rank] = entry{definition: definition{text: describe(p, g, red)}, index: i, rank: rank, count: p.Count, size: sizeOf(p.Count), change: p.Change, benign: g.benign(i)}
+		out[rank] = entry{definition: definition{text: describe(p, g, write)}, index: i, rank: rank, count: p.Count, size: sizeOf(p.Count), change: p.Change, benign: g.benign(i)}
 	}
 	return out
 }
 
 // describe renders a pattern for the dictionary: its level and where it comes from,
 // which hardly ever change, and its template.
-func describe(p *patterns.Pattern, g *Group, red *redact.Redactor) string {
+func describe(p *patterns.Pattern, g *Group, write writer) string {
 	var head []string
 	if l := p.Level(); l != patterns.LevelUnknown {
 		head = append(head, l.String())
 	}
 	if names := services(p, g); names != "" {
-		head = append(head, inert(red.Mask(names), 80))
+		head = append(head, write(names, 80))
 	}
-	text := inert(red.Mask(p.Template), maxTemplate)
+	text := write(p.Template, maxTemplate)
 	if len(head) == 0 {
 		return text
 	}
@@ -96,13 +104,13 @@ func describe(p *patterns.Pattern, g *Group, red *redact.Redactor) string {
 }
 
 // seriesMembers chooses the series that move most.
-func seriesMembers(g *Group, red *redact.Redactor, size int) []entry {
+func seriesMembers(g *Group, write writer, size int) []entry {
 	order := rankSeries(g.Series)
 	out := make([]entry, min(len(order), size))
 	for rank := range out {
 		i := order[rank]
 		labels := labelText(g.Series[i].Labels)
-		out[rank] = entry{definition: definition{text: inert(red.Mask(labels), maxTemplate)}, index: i, rank: rank,
+		out[rank] = entry{definition: definition{text: write(labels, maxTemplate)}, index: i, rank: rank,
 			series: inert(strings.TrimPrefix(g.Series[i].Text(), labels+" "), maxSeriesState)}
 	}
 	return out
@@ -270,7 +278,7 @@ func services(p *patterns.Pattern, g *Group) string {
 // would be shown them, without the bounds of a prompt: for measuring what a bound
 // leaves out.
 func (g *Group) Render(red *redact.Redactor) string {
-	_, entries := (&epoch{}).number(members(g, red, max(len(g.Patterns), len(g.Series))))
+	_, entries := (&epoch{}).number(members(g, masked(red), max(len(g.Patterns), len(g.Series))))
 	var b strings.Builder
 	for _, e := range entries {
 		b.WriteString(e.id + " " + e.text + "\n")

@@ -27,8 +27,41 @@ type epoch struct {
 	bytes       int
 	limit       int // of bytes
 	next        int
+	// written are the texts that were masked, by what they were.
+	written map[written]string
 	// sizes are what was told of each pattern's count last, by text.
 	sizes map[string]int
+}
+
+// written is a text that was masked, with its limit.
+type written struct {
+	key, text string
+	limit     int
+}
+
+// maxWritten bounds the texts that are remembered masked: with the names of services, those of a window.
+const maxWritten = 2 * maxDictionary
+
+// remembered returns a writer that remembers what write wrote: windows that follow each
+// other show the same patterns. key is the secret that pseudonyms are made with.
+func (e *epoch) remembered(key []byte, write writer) writer {
+	return func(s string, limit int) string {
+		w := written{string(key), s, limit}
+		e.mu.Lock()
+		text, ok := e.written[w]
+		e.mu.Unlock()
+		if ok {
+			return text
+		}
+		text = write(s, limit)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.written == nil || len(e.written) >= maxWritten {
+			e.written = map[written]string{}
+		}
+		e.written[w] = text
+		return text
+	}
 }
 
 // epoch returns the epoch of a series of questions.

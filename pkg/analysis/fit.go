@@ -41,11 +41,14 @@ func (e *Engine) within(ctx context.Context, q question) time.Duration {
 // hurry tells in steps how many tokens a prompt may have, where that is less than the
 // layout probably has: who has more time is not served an answer to less.
 func (l *layout) hurry(holds int) string {
+	if holds == 0 {
+		return ""
+	}
 	size := 0
 	for _, m := range l.messages() {
 		size += len(m.Content)
 	}
-	if holds == 0 || float64(holds) > float64(size)/bytesPerToken {
+	if float64(holds) > float64(size)/bytesPerToken {
 		return ""
 	}
 	return sizeName(sizeOf(max(1, holds)))

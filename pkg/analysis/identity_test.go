@@ -63,7 +63,9 @@ func TestEveryFieldOfARequestIsInAKeyOrExcused(t *testing.T) {
 		"MaxAge":     "says how long a verdict counts",
 		"Wait":       "says how long the asker waits",
 		"Reserve":    "says how long the asker waits",
+		"series":     "is made of the others",
 		"Partial":    "is told of answers",
+		"Signatures": "the rules judge anew each time; the ledger has what a model said of the content",
 		"Record":     "is told of answers",
 		"Progress":   "is told of answers",
 	}
