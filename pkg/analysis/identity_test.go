@@ -53,8 +53,6 @@ func TestEveryFieldOfARequestIsInAKeyOrExcused(t *testing.T) {
 		"Models":     "the ledger's key has the model's identity, and Owner the data source that names it",
 		"Class":      "how urgent a question is does not change its answer",
 		"Org":        "is part of Owner; it only orders the queue",
-		"series":     "is the series' key itself",
-		"Signatures": "what they decide is made anew for each answer; what they call normal is in the content",
 		"Pseudonyms": "one for each data source, and what they change is in the content",
 		"MaxGroups":  "chooses which groups are judged; each is judged by itself",
 		"MaxLines":   "what is read because of it is in the content; readings are kept apart by it",
