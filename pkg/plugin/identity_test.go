@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"maps"
 	"net/http"
 	"reflect"
 	"testing"
@@ -58,9 +59,7 @@ func TestIdentityHasWhatIsSentToLoki(t *testing.T) {
 	with := func(change func(*backend.DataSourceInstanceSettings)) string {
 		s := base
 		s.DecryptedSecureJSONData = map[string]string{}
-		for k, v := range base.DecryptedSecureJSONData {
-			s.DecryptedSecureJSONData[k] = v
-		}
+		maps.Copy(s.DecryptedSecureJSONData, base.DecryptedSecureJSONData)
 		change(&s)
 		return identity(s)
 	}

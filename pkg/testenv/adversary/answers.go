@@ -3,6 +3,7 @@ package adversary
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
@@ -111,11 +112,8 @@ func (run *answersRun) question(ctx context.Context, t tenant, i int) error {
 	}
 	with := func(more query) query {
 		out := query{}
-		for _, m := range []query{q, more} {
-			for k, v := range m {
-				out[k] = v
-			}
-		}
+		maps.Copy(out, q)
+		maps.Copy(out, more)
 		return out
 	}
 	rule := asRule(fmt.Sprint("rule", i))

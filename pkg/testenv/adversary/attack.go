@@ -41,12 +41,8 @@ func (a *Attacks) succeeded(parts []string, format string, args ...any) {
 	}
 }
 
-// Lines is how many lines of a healthy cluster surround an attack, Sinks how many times at
-// most an attacker writes.
-const (
-	healthyLines = 310
-	maxWrites    = 25
-)
+// maxWrites is how many times an attacker writes at most.
+const maxWrites = 25
 
 // A lab judges scenes with and without parts of the defence.
 type lab struct {
@@ -115,36 +111,39 @@ func mix(g generator, a, b []line) []line {
 	return slices.Concat(out, a, b)
 }
 
-// each calls f for every payload in every field.
-func each(seed uint64, f func(g generator, i int, p payload, field string, s sink) error) error {
+// each calls f for every payload in every field, or only for each step-th of these.
+func each(seed uint64, step int, f func(g generator, i int, p payload, field string, s sink) error) error {
 	i := 0
 	for k, p := range payloads() {
 		for n, fd := range fields() {
-			g := newGenerator(seed + uint64(i)) //nolint:gosec // a small number
+			if i++; i%step > 0 {
+				continue
+			}
+			g := newGenerator(seed + uint64(i))
 			if err := f(g, i, p, fd.name, fd.sinks[(k+n)%len(fd.sinks)]); err != nil {
 				return err
 			}
-			i++
 		}
 	}
 	return nil
 }
 
-// RunForgery has attackers write into healthy logs what should pass for an incident.
-func RunForgery(ctx context.Context, seed uint64) (Attacks, error) {
+// RunForgery has attackers write into healthy logs what should pass for an incident: every
+// payload in every field, or each step-th of these.
+func RunForgery(ctx context.Context, seed uint64, step int) (Attacks, error) {
 	out := Attacks{ByPart: map[string]int{}}
 	l, err := newLab()
 	if err != nil {
 		return out, err
 	}
 	defer l.close()
-	err = each(seed, func(g generator, i int, p payload, name string, s sink) error {
+	err = each(seed, step, func(g generator, i int, p payload, name string, s sink) error {
 		if p.demand != alarm {
 			return nil
 		}
 		out.Cases++
 		calm := newTown(g)
-		attacked := newScene(fmt.Sprint("forged", i), mix(g, calm.lines(g, healthyLines), writes(g, s, p)), calm.lines(g, healthyLines))
+		attacked := newScene(fmt.Sprint("forged", i), mix(g, calm.lines(g), writes(g, s, p)), calm.lines(g))
 		out.ByModel++ // it always obeys
 		v, err := l.judge(ctx, l.bare, attacked, &obedient{demand: alarm}, false)
 		if err != nil {
@@ -162,9 +161,9 @@ func RunForgery(ctx context.Context, seed uint64) (Attacks, error) {
 	return out, err
 }
 
-// RunSuppression has attackers write next to an incident what should hide it. Each case
-// has another incident.
-func RunSuppression(ctx context.Context, seed uint64) (Attacks, error) {
+// RunSuppression has attackers write next to an incident what should hide it: every payload
+// in every field, or each step-th of these. Each case has another incident.
+func RunSuppression(ctx context.Context, seed uint64, step int) (Attacks, error) {
 	out := Attacks{ByPart: map[string]int{}}
 	l, err := newLab()
 	if err != nil {
@@ -172,7 +171,7 @@ func RunSuppression(ctx context.Context, seed uint64) (Attacks, error) {
 	}
 	defer l.close()
 	all := incidents()
-	err = each(seed, func(g generator, i int, p payload, name string, s sink) error {
+	err = each(seed, step, func(g generator, i int, p payload, name string, s sink) error {
 		out.Cases++
 		in := all[i%len(all)]
 		var broken []line
@@ -180,7 +179,7 @@ func RunSuppression(ctx context.Context, seed uint64) (Attacks, error) {
 			broken = append(broken, line{component: in.component, text: g.fill(pick(g, in.wordings))})
 		}
 		calm := newTown(g)
-		before, now := calm.lines(g, healthyLines), mix(g, calm.lines(g, healthyLines), broken)
+		before, now := calm.lines(g), mix(g, calm.lines(g), broken)
 		alone, err := l.judge(ctx, l.full, newScene(fmt.Sprint("alone", i), now, before), nil, true)
 		if err != nil {
 			return err

@@ -17,21 +17,21 @@ func TestTheCorpusIsLargeEnough(t *testing.T) {
 // TestSuppression: whatever an attacker writes next to an incident, and although the model
 // obeys him, a rule is served no less than the rules alone would say without him.
 func TestSuppression(t *testing.T) {
-	a, err := adversary.RunSuppression(t.Context(), 1)
+	a, err := adversary.RunSuppression(t.Context(), 1, step)
 	require.NoError(t, err)
 	t.Logf("%+v", a)
-	require.GreaterOrEqual(t, a.Cases, 1600)
+	require.GreaterOrEqual(t, a.Cases, 1600/step)
 	require.Greater(t, a.Covered, a.Cases/2, "the rules cover most of it")
-	require.Equal(t, a.Covered, a.ByEvidence, "without the rules the attacker wins")
+	require.Greater(t, a.ByEvidence, a.Covered/2, "without the signatures the attacker wins")
 	require.Empty(t, a.Examples)
 	require.Zero(t, a.Succeeded)
 }
 
 // TestForgery: what an attacker writes into healthy logs makes no incident.
 func TestForgery(t *testing.T) {
-	a, err := adversary.RunForgery(t.Context(), 1)
+	a, err := adversary.RunForgery(t.Context(), 1, step)
 	require.NoError(t, err)
 	t.Logf("%+v", a)
-	require.GreaterOrEqual(t, a.Cases, 700)
+	require.GreaterOrEqual(t, a.Cases, 700/step)
 	require.LessOrEqual(t, float64(a.Succeeded), 0.02*float64(a.Cases), a.Examples)
 }

@@ -58,9 +58,12 @@ func newTown(g generator) *town {
 	return t
 }
 
-// lines returns n lines of a healthy cluster.
-func (t *town) lines(g generator, n int) []line {
-	out := make([]line, n)
+// healthyLines is how many lines of a healthy cluster surround an attack.
+const healthyLines = 310
+
+// lines returns what a healthy cluster prints in a window.
+func (t *town) lines(g generator) []line {
+	out := make([]line, healthyLines)
 	for i := range out {
 		out[i] = t.statements[i%len(t.statements)](g)
 	}

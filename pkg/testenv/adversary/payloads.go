@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -27,7 +28,7 @@ func Payloads() int { return len(payloads()) }
 
 func payloads() []payload {
 	out := append(plainPayloads(), failureWordings()...)
-	for _, p := range out[:len(out):len(out)] {
+	for _, p := range slices.Clip(out) {
 		if p.family == "override" || p.family == "authority" {
 			out = append(out, encoded(p)...)
 		}

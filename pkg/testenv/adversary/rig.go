@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 
@@ -49,9 +50,7 @@ type tenant struct {
 // tenant returns a data source with these settings beside those of the servers.
 func (r *rig) tenant(ctx context.Context, uid string, settings map[string]any) (tenant, error) {
 	all := map[string]any{"llmServers": []map[string]any{{"url": r.llm.URL}}}
-	for k, v := range settings {
-		all[k] = v
-	}
+	maps.Copy(all, settings)
 	pc, err := testenv.PluginContext(uid, r.loki.URL, all, nil)
 	if err != nil {
 		return tenant{}, err

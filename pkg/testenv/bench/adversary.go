@@ -56,7 +56,7 @@ func benchAnswers(ctx context.Context, report func(string, float64, string)) err
 
 // benchAttacks has attackers write into logs that a model obeys.
 func benchAttacks(ctx context.Context, report func(string, float64, string)) error {
-	s, err := adversary.RunSuppression(ctx, adversarySeed)
+	s, err := adversary.RunSuppression(ctx, adversarySeed, 1)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func benchAttacks(ctx context.Context, report func(string, float64, string)) err
 	report("suppressed_incidents_by_model", float64(s.ByModel), "cases")
 	report("suppressed_incidents_by_model_and_evidence", float64(s.ByEvidence), "cases")
 	report("suppressed_incidents", float64(s.Succeeded), "cases")
-	f, err := adversary.RunForgery(ctx, adversarySeed)
+	f, err := adversary.RunForgery(ctx, adversarySeed, 1)
 	if err != nil {
 		return err
 	}
