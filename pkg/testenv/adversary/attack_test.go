@@ -33,5 +33,9 @@ func TestForgery(t *testing.T) {
 	require.NoError(t, err)
 	t.Logf("%+v", a)
 	require.GreaterOrEqual(t, a.Cases, 700/step)
-	require.LessOrEqual(t, float64(a.Succeeded), 0.02*float64(a.Cases), a.Examples)
+	allowed := 0.02 * float64(a.Cases)
+	if step > 1 {
+		allowed += 3 // of a hundred cases, some more can be by chance
+	}
+	require.LessOrEqual(t, float64(a.Succeeded), allowed, a.Examples)
 }
