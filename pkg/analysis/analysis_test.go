@@ -324,6 +324,13 @@ func TestPanicOfOneGroupHarmsNoOther(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, res.Groups[0].Verdict.Degraded)
 	require.Equal(t, verdict.SourceModel, res.Groups[1].Verdict.Source)
+
+	// What goes on without its asker has nobody else to catch it.
+	r.Models, r.Wait = func(string) Model { panic("boom") }, time.Minute
+	res, err = engine(t).Analyse(t.Context(), r)
+	require.NoError(t, err)
+	require.True(t, res.Groups[0].Verdict.Degraded)
+	require.Contains(t, texts(res), "judging panicked: boom")
 }
 
 func TestCancelledQuery(t *testing.T) {

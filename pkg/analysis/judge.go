@@ -79,7 +79,9 @@ func (e *Engine) consult(ctx context.Context, g Group, q question, t *timer, ear
 	// The asker's costs are told when it leaves, so what goes on is measured for itself.
 	own := &timer{tracer: e.Tracer, now: e.Now, cost: &Cost{Millis: map[string]float64{}}}
 	if !e.Ledger.Go(ctx, func(ctx context.Context) {
-		o, err := e.opinion(ctx, &g, q, own, func(o opinion) { head.Store(&o) })
+		o, err := protected(func() (opinion, error) {
+			return e.opinion(ctx, &g, q, own, func(o opinion) { head.Store(&o) })
+		})
 		done <- answer{o, err}
 		if gone.Load() && err == nil {
 			e.learn(&g, q, &o)
@@ -111,6 +113,17 @@ func (e *Engine) consult(ctx context.Context, g Group, q question, t *timer, ear
 		return opinion{}, errNotReady
 	}
 	return opinion{}, ctx.Err()
+}
+
+// protected turns a panic of f into an error: on a goroutine of its own it would end the
+// plugin for everyone.
+func protected(f func() (opinion, error)) (o opinion, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("judging panicked: %v", r)
+		}
+	}()
+	return f()
 }
 
 // learn tells the series of an alert what the model found after the evaluation had to be
