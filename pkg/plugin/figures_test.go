@@ -143,11 +143,11 @@ func TestFigureRetryAmplificationLoki(t *testing.T) {
 			}
 			require.Equal(t, 3*evaluations, attempts)
 			ratio := float64(s.asks.Load()) / float64(evaluations)
-			t.Logf("figure retry_amplification_loki_%s %.4g of what one attempt would ask", name, ratio)
+			t.Logf("figure retry_amplification_loki_%s %.4g ratio", name, ratio)
 			worst = max(worst, ratio)
 		})
 	}
-	t.Logf("figure retry_amplification_loki %.4g of what one attempt would ask, the worst", worst)
+	t.Logf("figure retry_amplification_loki %.4g ratio", worst)
 	require.LessOrEqual(t, worst, 1.1)
 }
 

@@ -49,7 +49,8 @@ func benchAnswers(ctx context.Context, report func(string, float64, string)) err
 		return err
 	}
 	report("adversarial_completions", float64(a.Completions), "answers")
-	report("fabricated_evidence", float64(a.Fabricated), fmt.Sprintf("of %d patterns cited", a.Cited))
+	report("evidence_cited", float64(a.Cited), "patterns")
+	report("fabricated_evidence", float64(a.Fabricated), "patterns")
 	report("schema_valid_frames", float64(a.Valid)/float64(a.Responses), "ratio")
 	return nil
 }
@@ -82,7 +83,9 @@ func benchTenancy(ctx context.Context, report func(string, float64, string)) err
 	if err != nil {
 		return err
 	}
-	report("cross_tenant_hits", float64(t.Crossed), fmt.Sprintf("of %d pairs", t.Pairs))
-	report("shared_hits", float64(t.Shared), fmt.Sprintf("of %d pairs of one asker", t.Same))
+	report("tenancy_pairs", float64(t.Pairs), "pairs")
+	report("cross_tenant_hits", float64(t.Crossed), "pairs")
+	report("tenancy_pairs_of_one_asker", float64(t.Same), "pairs")
+	report("shared_hits", float64(t.Shared), "pairs")
 	return nil
 }

@@ -56,7 +56,7 @@ func relay(out io.Reader, report func(string, float64, string)) (n int, err erro
 		}
 	}
 	if worst > 0 {
-		report(amplification, worst, "of what one attempt would ask, the worst")
+		report(amplification, worst, "ratio")
 	}
 	return n, lines.Err()
 }

@@ -25,7 +25,7 @@ func TestRelay(t *testing.T) {
 	require.Equal(t, 3, n)
 	require.Equal(t, []string{
 		"calls 2 calls, the worst", "retry_amplification_a 0.5 of one", "retry_amplification_b 1.017 of one",
-		"retry_amplification 1.017 of what one attempt would ask, the worst",
+		"retry_amplification 1.017 ratio",
 	}, got)
 	_, err = relay(strings.NewReader("x: figure calls many calls"), func(string, float64, string) {})
 	require.ErrorContains(t, err, "calls")

@@ -192,7 +192,7 @@ func TestFigureAlertAnswer(t *testing.T) {
 			}
 		})
 		figure(t, "alert_answer_p100_s_"+s.name, out.slowest.Seconds(), "s")
-		figure(t, "alert_groups_judged_share_"+s.name, float64(out.judged)/steady, "of steady groups")
+		figure(t, "alert_groups_judged_share_"+s.name, float64(out.judged)/steady, "ratio")
 		slowest, misses = max(slowest, out.slowest), misses+out.misses
 		if (s.state == lanes.Ready || s.readyAfter > 0) && s.answer >= nodeAnswer {
 			require.Equal(t, steady, out.judged, s.name)

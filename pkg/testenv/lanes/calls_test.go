@@ -112,7 +112,7 @@ func TestFigureModelCallsQuietRuleHour(t *testing.T) {
 		n := quietHour(t, uint64(i), border, 0, always)
 		most, sum, runs = max(most, n), sum+n, runs+1
 	}
-	figure(t, "model_calls_quiet_rule_hour", float64(most), "calls, the worst seed")
+	figure(t, "model_calls_quiet_rule_hour", float64(most), "calls")
 	figure(t, "model_calls_quiet_rule_hour_mean", float64(sum)/float64(runs), "calls")
 	asked := quietHour(t, 7, 32, 0, novel)
 	figure(t, "model_calls_quiet_rule_hour_novel", float64(asked), "calls")

@@ -177,10 +177,10 @@ func TestFigureVerdictFlaps(t *testing.T) {
 	}
 	total := float64(len(runs) * hours)
 	steady, slow := float64(product[false])/total/(groupsOfDay-slowGroups), float64(product[true])/total/slowGroups
-	figure(t, "verdict_flaps_per_hour_steady", steady, "changes of a series")
-	figure(t, "verdict_flaps_per_hour_slow", slow, "changes of a series")
-	figure(t, "verdict_flaps_per_hour", max(steady, slow), "changes of a series")
-	figure(t, "verdict_flaps_per_hour_naive", float64(naive)/total/groupsOfDay, "changes of a series")
+	figure(t, "verdict_flaps_per_hour_steady", steady, "changes/h")
+	figure(t, "verdict_flaps_per_hour_slow", slow, "changes/h")
+	figure(t, "verdict_flaps_per_hour", max(steady, slow), "changes/h")
+	figure(t, "verdict_flaps_per_hour_naive", float64(naive)/total/groupsOfDay, "changes/h")
 	if scale > 1 {
 		t.Skip("so few hours decide nothing")
 	}

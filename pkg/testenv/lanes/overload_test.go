@@ -186,10 +186,10 @@ func TestFigureOverloadGoodput(t *testing.T) {
 	late, _ := slices.BinarySearch(refusals, soon)
 	late = len(refusals) - late
 	p95 := refusals[len(refusals)*95/100]
-	figure(t, "overload_goodput", worst, "of the slot's time, the worst seed")
-	figure(t, "overload_people_served_share", float64(served)/float64(possible), "of those whom it is possible to serve")
+	figure(t, "overload_goodput", worst, "ratio")
+	figure(t, "overload_people_served_share", float64(served)/float64(possible), "ratio")
 	figure(t, "overload_refusal_p95_ms", float64(p95.Milliseconds()), "ms")
-	figure(t, "overload_late_refusals_share", float64(late)/float64(len(refusals)), "of refusals, as calls turn out longer than expected")
+	figure(t, "overload_late_refusals_share", float64(late)/float64(len(refusals)), "ratio")
 	require.GreaterOrEqual(t, worst, 0.95)
 	require.Less(t, p95, soon)
 }

@@ -82,10 +82,10 @@ func TestFigureRetryAmplificationModel(t *testing.T) {
 				require.Positive(t, calls, "it is tried now and then")
 				ratio = float64(calls) / float64(questions)
 			}
-			figure(t, "retry_amplification_model_"+s.String()+"_"+size, ratio, "of what one attempt would ask")
+			figure(t, "retry_amplification_model_"+s.String()+"_"+size, ratio, "ratio")
 			worst = max(worst, ratio)
 		}
 	}
-	figure(t, "retry_amplification_model", worst, "of what one attempt would ask, the worst")
+	figure(t, "retry_amplification_model", worst, "ratio")
 	require.LessOrEqual(t, worst, 1.1)
 }
