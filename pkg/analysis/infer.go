@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -55,19 +56,20 @@ func (e *Engine) opinion(ctx context.Context, g *Group, q question, t *timer, ea
 // judgement asks the ledger, and the model where that knows nothing.
 func (e *Engine) judgement(ctx context.Context, q question, m Model, l layout, key verdict.Key, early func(verdict.Entry)) (out verdict.Outcome, err error) {
 	// A call that another asker began was refused for what that one's time is.
-	for own := false; ; {
+	var own atomic.Bool
+	for {
 		a := asking{question: q, model: m, left: e.left(ctx, q), within: e.within(ctx, q)}
 		out, err = e.Ledger.Do(ctx, verdict.Ask{
 			Key: key, Keep: q.Wait > 0, Urgency: int(q.Class), Early: early,
 			Judge: func(ctx context.Context, c *verdict.Call) (verdict.Entry, error) {
-				own, a.call = true, c
+				own.Store(true)
+				a.call = c
 				return e.ask(ctx, a, l)
 			},
 		})
-		if own || !errors.Is(err, llm.ErrBusy) {
+		if own.Swap(true) || !errors.Is(err, llm.ErrBusy) { // once more is enough
 			break
 		}
-		own = true // once is enough
 	}
 	if err == nil && out.Cached {
 		e.Meter.CallAvoided("ledger")

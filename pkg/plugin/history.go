@@ -86,7 +86,7 @@ func (d *datasource) warm(ctx context.Context) {
 			err := d.restore(detached)
 			h.mu.Lock()
 			defer h.mu.Unlock()
-			if h.done = err == nil; err != nil {
+			if h.done = err == nil; err != nil && !errors.Is(err, context.Canceled) {
 				backend.Logger.Error("The history could not be read", "error", err)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,15 +27,21 @@ type keeper struct {
 	host *Host
 	ds   *datasource
 	pc   backend.PluginContext
-	now  time.Time
+	// time is the process's clock in Unix nanoseconds.
+	time atomic.Int64
 }
+
+func (k *keeper) now() time.Time { return time.Unix(0, k.time.Load()) }
+
+func (k *keeper) set(now time.Time) { k.time.Store(now.UnixNano()) }
 
 // newKeeper starts a process on a tenant of a Loki.
 func newKeeper(t *testing.T, url, tenant string, now time.Time) *keeper {
 	t.Helper()
-	k := &keeper{t: t, now: now}
+	k := &keeper{t: t}
+	k.set(now)
 	var err error
-	k.host, err = NewHost(HostOptions{Now: func() time.Time { return k.now }})
+	k.host, err = NewHost(HostOptions{Now: k.now})
 	require.NoError(t, err)
 	k.pc, err = testenv.PluginContext("keeper", url, map[string]any{"lokiTenant": tenant, "historyEnabled": true}, map[string]string{secretHistoryKey: historyKey})
 	require.NoError(t, err)
@@ -57,7 +64,7 @@ func (k *keeper) ask(q map[string]any, fromAlert bool) framesOut {
 	require.NoError(k.t, err)
 	ctx, cancel := context.WithTimeout(k.t.Context(), time.Minute)
 	defer cancel()
-	frames, err := k.ds.answer(ctx, backend.DataQuery{RefID: "A", JSON: raw, TimeRange: backend.TimeRange{From: k.now.Add(-10 * time.Minute), To: k.now}}, asker{
+	frames, err := k.ds.answer(ctx, backend.DataQuery{RefID: "A", JSON: raw, TimeRange: backend.TimeRange{From: k.now().Add(-10 * time.Minute), To: k.now()}}, asker{
 		context: k.pc, headers: http.Header{}, fromAlert: fromAlert, rule: "rule",
 	})
 	require.NoError(k.t, err)
@@ -100,7 +107,7 @@ func TestHistoryOutlivesTheProcess(t *testing.T) {
 	defer second.close()
 	require.Equal(t, 3.0, second.severity(), "the severity is held although the process knows nothing else of it")
 
-	second.now = start.Add(30 * time.Minute)
+	second.set(start.Add(30 * time.Minute))
 	lines, err := second.ds.kept.read(t.Context(), `{service_name="lokalyst", kind="verdict"}`, loki.Window{Start: start.Add(-time.Hour), End: start.Add(time.Minute)}, 100)
 	require.NoError(t, err)
 	require.Len(t, lines, 1, "one evaluation was recorded by the process that ended")
@@ -117,7 +124,7 @@ func TestHistoryOutlivesTheProcess(t *testing.T) {
 	history := map[string]any{"queryType": "history", "expr": `{app="shop"}`, "groupBy": []string{"app"}}
 	var frames framesOut
 	require.Eventually(t, func() bool {
-		second.now = start.Add(15 * time.Minute)
+		second.set(start.Add(15 * time.Minute))
 		frames = historyOf(second, start, history)
 		return len(frames) == 2
 	}, time.Minute, 50*time.Millisecond)

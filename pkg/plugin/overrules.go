@@ -109,7 +109,7 @@ func (d *datasource) signatures(ctx context.Context, org int64) *rules.Set {
 			defer end()
 			defer cancel()
 			defer o.done()
-			if err := d.readOverrules(detached, o); err != nil {
+			if err := d.readOverrules(detached, o); err != nil && !errors.Is(err, context.Canceled) {
 				backend.Logger.Error("What was overruled could not be read", "error", err)
 			}
 		})

@@ -98,7 +98,7 @@ func TestOverruleSticks(t *testing.T) {
 		return severity == 0
 	}, time.Minute, 20*time.Millisecond)
 
-	k.now = now.Add(6 * time.Minute)
+	k.set(now.Add(6 * time.Minute))
 	severity, told = overruled(k)
 	require.Equal(t, 3.0, severity, "an overrule expires")
 	require.Empty(t, told)

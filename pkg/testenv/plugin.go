@@ -67,6 +67,7 @@ func StartPlugin(ctx context.Context, bin string) (*Plugin, error) {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
+		p.client.Kill() // returns when all that the plugin wrote is in the log
 		tail := (&process{logPath: p.LogFile}).tail()
 		_ = p.Close()
 		return nil, fmt.Errorf("testenv: plugin %s did not start: %w; its log ends with:\n%s", bin, err, tail)
