@@ -58,7 +58,8 @@ func TestRealServerFollowsTheSchema(t *testing.T) {
 		a, err := verdict.ParseAnswer(reply.Text, []string{"p1", "p2"}, nil, verdict.DefaultWords())
 		require.NoError(t, err, reply.Text)
 		answers[name] = a.Severity
-		p, ok := verdict.Probability(reply.Tokens, verdict.DefaultWords())
+		d, ok := verdict.Distribution(reply.Tokens, verdict.DefaultWords())
+		p := d[2]
 		require.True(t, ok)
 		require.Equal(t, name == "bad", p > 0.5, "%s: %v", name, p)
 		require.Positive(t, reply.Timings.PromptMillis, "llama-server's timings arrive")

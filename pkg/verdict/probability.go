@@ -58,16 +58,6 @@ func probability(log float64) float64 {
 	return math.Exp(min(0, log))
 }
 
-// Probability returns how likely the model held an incident to be: the share of
-// the critical word in the [Distribution], or [ProbabilityUnknown] where ok is false.
-func Probability(tokens []Token, words Words) (p float64, ok bool) {
-	d, ok := Distribution(tokens, words)
-	if !ok {
-		return ProbabilityUnknown, false
-	}
-	return d[2], true
-}
-
 // ConfidenceFloor is the share of the written word from which on its judgement
 // counts. Below it, the three words that were not written are together more likely
 // than the one that was: the model says itself that it is rather something else, and
