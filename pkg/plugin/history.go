@@ -114,7 +114,7 @@ func isClosed(c chan struct{}) bool {
 // restore reads the history's newest lines.
 func (d *datasource) restore(ctx context.Context) error {
 	now := d.host.now()
-	lines, err := d.kept.read(ctx, `{service_name="lokalyst", kind="verdict"}`, loki.Window{Start: now.Add(-restoreFor), End: now.Add(time.Minute)}, maxRestored)
+	lines, err := d.kept.read(ctx, selectKind(verdict.KindVerdict), loki.Window{Start: now.Add(-restoreFor), End: now.Add(time.Minute)}, maxRestored)
 	if err != nil {
 		return err
 	}
@@ -126,6 +126,18 @@ func (d *datasource) restore(ctx context.Context) error {
 	return nil
 }
 
+// selectKind selects the history's lines of a kind.
+func selectKind(kind string) string { return fmt.Sprintf(`{service_name="lokalyst", kind=%q}`, kind) }
+
+// newest returns the newest lines of a query of the history, the newest first.
+func (h *history) newest(ctx context.Context, expr string, w loki.Window, n int) ([]loki.Line, error) {
+	q, err := loki.Parse(expr)
+	if err != nil {
+		return nil, err
+	}
+	return h.client.Newest(ctx, q, w, n)
+}
+
 // A historyLine is a line of the history; one that is not signed may be anybody's.
 type historyLine struct {
 	verdict.Line
@@ -135,11 +147,7 @@ type historyLine struct {
 // read returns the newest lines of a query, the newest first. What is no verdict is left
 // out.
 func (h *history) read(ctx context.Context, expr string, w loki.Window, n int) ([]historyLine, error) {
-	q, err := loki.Parse(expr)
-	if err != nil {
-		return nil, err
-	}
-	lines, err := h.client.Newest(ctx, q, w, n)
+	lines, err := h.newest(ctx, expr, w, n)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +171,7 @@ func (d *datasource) showHistory(ctx context.Context, q query) (framesOut, error
 		}
 		return nil, fmt.Errorf("%w: %w", errSettings, errNoHistory)
 	}
-	expr := `{service_name="lokalyst", kind="verdict"}`
+	expr := selectKind(verdict.KindVerdict)
 	if q.expr != "" {
 		expr += fmt.Sprintf(" |= %q", `"query":"`+analysis.HistoryQuery(q.expr, q.groupBy, q.promptID)+`"`)
 	}

@@ -20,9 +20,6 @@ import (
 const (
 	// maxOverrules is how many of a data source apply, the newest.
 	maxOverrules = 500
-	// overruleFor is how long an overrule lasts at most: those of a history are read back
-	// that far, which is as much as Loki's default limit allows.
-	overruleFor = 30 * 24 * time.Hour
 	// overruleEvery is how often the history is asked what others have overruled.
 	overruleEvery = time.Minute
 )
@@ -131,12 +128,8 @@ func (d *datasource) signatures(ctx context.Context, org int64) *rules.Set {
 
 // readOverrules takes the signed overrules of the history.
 func (d *datasource) readOverrules(ctx context.Context, o *overrules) error {
-	q, err := loki.Parse(`{service_name="lokalyst", kind="overrule"}`)
-	if err != nil {
-		return err
-	}
 	now := d.host.now()
-	lines, err := d.kept.client.Newest(ctx, q, loki.Window{Start: now.Add(-overruleFor), End: now.Add(time.Minute)}, 2*maxOverrules)
+	lines, err := d.kept.newest(ctx, selectKind(verdict.KindOverrule), loki.Window{Start: now.Add(-rules.MaxOverrule), End: now.Add(time.Minute)}, 2*maxOverrules)
 	if err != nil {
 		return err
 	}
@@ -165,12 +158,12 @@ func (d *datasource) overrule(ctx context.Context, pc backend.PluginContext, r r
 		r.Expires.Time = now.Add(7 * 24 * time.Hour).UTC().Truncate(time.Second)
 	}
 	if r.ID == "" {
-		r.ID = "overrule-" + verdict.KeyOf(r.Pattern, r.Template, fmt.Sprint(r.Streams)).String()[:12]
+		r.ID = r.OverruleID()
 	}
 	if err := r.Check(); err != nil {
 		return r, "", inputError("the overrule cannot be used: %s", err.Error())
 	}
-	if r.Expires.Sub(now) > overruleFor {
+	if r.Expires.Sub(now) > rules.MaxOverrule {
 		return r, "", inputError("an overrule lasts 30 days at most; put a lasting rule into a ConfigMap labelled lokalyst.io/rules")
 	}
 	kept = "memory"

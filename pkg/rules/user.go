@@ -252,3 +252,13 @@ func longestLiteral(pattern string) (longest string) {
 	}
 	return longest
 }
+
+// MaxOverrule is how long what a user overrules lasts at most: it is read back from the
+// history, and Loki's default limit of a query's length allows no more.
+const MaxOverrule = 30 * 24 * time.Hour
+
+// OverruleID returns the id of a rule that overrules: the same for the same lines, so that
+// a later one takes its place.
+func (r *Rule) OverruleID() string {
+	return "overrule-" + verdict.KeyOf(r.Pattern, r.Template, fmt.Sprint(r.Streams)).String()[:12]
+}

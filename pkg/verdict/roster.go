@@ -37,11 +37,7 @@ type member struct {
 // NewRoster returns an empty roster.
 func NewRoster() *Roster {
 	r := &Roster{}
-	var err error
-	r.queries, err = simplelru.NewLRU(maxSeries, func(_ Key, q map[string]*member) { r.n -= len(q) })
-	if err != nil { // only a size below one is refused
-		panic(err)
-	}
+	r.queries = newLRU(maxSeries, func(_ Key, q map[string]*member) { r.n -= len(q) })
 	return r
 }
 

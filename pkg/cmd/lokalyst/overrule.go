@@ -62,10 +62,6 @@ use a ConfigMap labelled lokalyst.io/rules.`,
 	return cmd
 }
 
-// maxOverrule is how long an overrule lasts at most: data sources read the history that
-// far back.
-const maxOverrule = 30 * 24 * time.Hour
-
 func overrule(ctx context.Context, f overruleFlags, stdout io.Writer) error {
 	now := time.Now().UTC()
 	rule, err := f.rule(now)
@@ -98,17 +94,17 @@ func overrule(ctx context.Context, f overruleFlags, stdout io.Writer) error {
 // rule makes the rule of the flags.
 func (f overruleFlags) rule(now time.Time) (rules.Rule, error) {
 	lasts, err := gtime.ParseDuration(f.expires)
-	if err != nil || lasts <= 0 || lasts > maxOverrule {
+	if err != nil || lasts <= 0 || lasts > rules.MaxOverrule {
 		return rules.Rule{}, fmt.Errorf("--expires %q must be a duration such as 12h or 7d, at most 30d", f.expires)
 	}
 	if f.benign && (f.severity != 0 || f.category != "") {
 		return rules.Rule{}, errors.New("--benign goes without --severity and --category")
 	}
 	r := rules.Rule{
-		ID:      "overrule-" + verdict.KeyOf(f.pattern, f.template, fmt.Sprint(f.streams)).String()[:12],
 		Pattern: f.pattern, Template: f.template, Streams: f.streams, Benign: f.benign, Category: verdict.Category(f.category), Severity: verdict.Severity(f.severity),
 		Reason: f.reason, At: rules.RuleTime{Time: now}, Expires: rules.RuleTime{Time: now.Add(lasts).Truncate(time.Second)},
 	}
+	r.ID = r.OverruleID()
 	if who, err := user.Current(); err == nil { // else nobody is named
 		r.By = who.Username
 	}
