@@ -10,6 +10,9 @@
 package rules
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -51,6 +54,23 @@ func Parse(raw []byte) (*Set, error) {
 		return nil, err
 	}
 	return newSet(list)
+}
+
+// WithoutSignatures returns a set without any signature: what is left is the share of error
+// lines, novelty, bursts, silence, statuses of HTTP and lines that talk to the model. Golden
+// runs measure by it what the signatures add.
+func WithoutSignatures() (*Set, error) { return newSet(nil) }
+
+// Hash returns the SHA-256 over what the set's signatures, components and texts of
+// injections say, in hexadecimal. The users' rules are no part of it.
+func (s *Set) Hash() (string, error) {
+	h := sha256.New()
+	if err := json.NewEncoder(h).Encode(s.signatures); err != nil {
+		return "", err
+	}
+	h.Write(componentList)
+	h.Write(injectionList)
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func newSet(list []Signature) (*Set, error) {

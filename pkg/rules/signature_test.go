@@ -180,3 +180,20 @@ func TestExamplesInForms(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutSignatures(t *testing.T) {
+	bare, err := WithoutSignatures()
+	require.NoError(t, err)
+	in := Input{Lines: 100, Patterns: []patterns.Pattern{{Template: "Memory cgroup out of memory: Killed process <n> (java)", Sample: "Memory cgroup out of memory: Killed process 4211 (java)", Count: 1, Read: 1}}}
+	require.Equal(t, verdict.Critical, builtIn(t).Assess(in).Severity)
+	require.Equal(t, verdict.Healthy, bare.Assess(in).Severity)
+
+	a, err := builtIn(t).Hash()
+	require.NoError(t, err)
+	again, err := builtIn(t).Hash()
+	require.NoError(t, err)
+	b, err := bare.Hash()
+	require.NoError(t, err)
+	require.Equal(t, a, again)
+	require.NotEqual(t, a, b)
+}
