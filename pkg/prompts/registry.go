@@ -14,20 +14,31 @@ import (
 //go:embed builtin/*.yaml
 var builtinFiles embed.FS
 
+// scorecardFiles may hold no scorecard: "all:" takes the hidden file that keeps the folder.
+//
+//go:embed all:scorecards
+var scorecardFiles embed.FS
+
+// maxScorecards bounds the scorecards of a registry.
+const maxScorecards = 1000
+
 // OriginBuiltIn is the Origin of the prompts that the plugin ships with.
 const OriginBuiltIn = "built-in"
 
 // ErrUnknown is wrapped by the error of [Registry.Get] for an unknown prompt.
 var ErrUnknown = errors.New("unknown prompt")
 
-// A Registry holds the prompts that queries can name. It is owned by the process
+// A Registry holds the prompts that queries can name, and their scorecards. It is owned by the process
 // and safe for concurrent use.
 type Registry struct {
 	mu   sync.RWMutex
 	byID map[string][]*Prompt // newest version first
+	// scorecards are in the order in which they were added: a later one goes before an
+	// earlier one.
+	scorecards []Scorecard
 }
 
-// NewRegistry returns a registry with the built-in prompts.
+// NewRegistry returns a registry with the built-in prompts and scorecards.
 func NewRegistry() (*Registry, error) {
 	r := &Registry{byID: map[string][]*Prompt{}}
 	files, err := builtinFiles.ReadDir("builtin")
@@ -43,7 +54,62 @@ func NewRegistry() (*Registry, error) {
 			return nil, fmt.Errorf("%s: %w", f.Name(), err)
 		}
 	}
-	return r, nil
+	return r, r.addBuiltInScorecards()
+}
+
+func (r *Registry) addBuiltInScorecards() error {
+	files, err := scorecardFiles.ReadDir("scorecards")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if path.Ext(f.Name()) != ".json" {
+			continue
+		}
+		raw, err := scorecardFiles.ReadFile(path.Join("scorecards", f.Name()))
+		if err != nil {
+			return err
+		}
+		if err := r.AddScorecard(OriginBuiltIn, raw); err != nil {
+			return fmt.Errorf("%s: %w", f.Name(), err)
+		}
+	}
+	return nil
+}
+
+// AddScorecard parses a scorecard and registers it in place of an earlier one for the same
+// judge, prompt, model and signatures: the precedence of sources is the order in which they
+// are added. It fails where the scorecard is invalid or 1000 others are registered.
+func (r *Registry) AddScorecard(origin string, raw []byte) error {
+	s, err := ParseScorecard(raw)
+	if err != nil {
+		return err
+	}
+	s.Origin = origin
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := slices.DeleteFunc(slices.Clone(r.scorecards), func(o Scorecard) bool {
+		return o.PromptHash == s.PromptHash && o.Model == s.Model && o.Rules == s.Rules
+	})
+	if len(list) >= maxScorecards {
+		return fmt.Errorf("%d scorecards are registered already, more are not kept", maxScorecards)
+	}
+	r.scorecards = append(list, s)
+	return nil
+}
+
+// Scorecard returns the scorecard that was added last for a prompt's hash and a model's
+// identity, whatever signatures it was measured with; see [Scorecard.Rules]. Both are empty
+// for the rules verdict's. What it refers to must not be changed.
+func (r *Registry) Scorecard(promptHash, model string) (s Scorecard, ok bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, s := range slices.Backward(r.scorecards) {
+		if s.PromptHash == promptHash && s.Model == model {
+			return s, true
+		}
+	}
+	return Scorecard{}, false
 }
 
 // Add parses a prompt and registers it. The same id and version with another
