@@ -1,6 +1,6 @@
 // Package testenv starts the real things that the plugin works with: a Loki server, a llama.cpp server with a
-// small test-double model, the built plugin as Grafana starts it, and a browser. It serves tests, benchmarks and
-// the demo; nothing of the product imports it.
+// small test-double model, a Prometheus Pushgateway, the built plugin as Grafana starts it, and a browser. It serves
+// tests, benchmarks and the demo; nothing of the product imports it.
 //
 // Every part starts with one call and stops with Close. What has to be downloaded or built is kept in [CacheDir],
 // once per machine and safely for concurrent processes. A part that cannot be had is an error that says why and
