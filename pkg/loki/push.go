@@ -42,6 +42,8 @@ type PushError struct {
 	// Retryable says that the identical push can succeed later. It cannot where Loki
 	// refused the lines or the credentials.
 	Retryable bool
+	// foreign says that the lines are not the product's own.
+	foreign bool
 }
 
 func (e *PushError) Error() string {
@@ -58,20 +60,27 @@ func (e *PushError) Error() string {
 	if hint := e.hint(); hint != "" {
 		s += ". " + hint
 	}
+	if e.foreign {
+		return "writing to Loki: " + s
+	}
 	return "writing to the history: " + s
 }
 
 // hint replaces those for reading.
 func (e *PushError) hint() string {
+	url, who := "the URL of the history", "the data source's credentials"
+	if e.foreign {
+		url, who = "its URL", "these credentials"
+	}
 	switch { // each Kind is one of the sentinels itself
 	case errors.Is(e.Err.Kind, ErrUnavailable):
-		return "Check that Loki runs and that the URL of the history is right"
+		return "Check that Loki runs and that " + url + " is right"
 	case errors.Is(e.Err.Kind, ErrAuth):
-		return "Check that the data source's credentials may write to this tenant"
+		return "Check that " + who + " may write to this tenant"
 	case errors.Is(e.Err.Kind, ErrThrottled):
 		return "Raise Loki's ingestion limits for this tenant"
 	case errors.Is(e.Err.Kind, ErrReply):
-		return "Check that the URL of the history is that of a Loki that takes pushes"
+		return "Check that " + url + " is that of a Loki that takes pushes"
 	}
 	return ""
 }
@@ -86,7 +95,9 @@ type push struct {
 
 type pushStream struct {
 	Stream map[string]string `json:"stream"`
-	Values [][2]string       `json:"values"`
+	// Values are the timestamp in Unix nanoseconds, the line, and structured metadata
+	// where there is any.
+	Values [][]any `json:"values"`
 }
 
 // Push writes lines to the stream {service_name="lokalyst", kind=kind} of the client's
@@ -103,6 +114,11 @@ func (c *Client) Push(ctx context.Context, kind string, lines ...PushLine) error
 	if err != nil {
 		return err
 	}
+	return c.push(ctx, body)
+}
+
+// push sends the body of a push request.
+func (c *Client) push(ctx context.Context, body []byte) error {
 	u := *c.base
 	u.Path += apiPath + "/push"
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
@@ -146,7 +162,7 @@ func pushBody(kind string, lines []PushLine) ([]byte, error) {
 		if size += len(l.Text); size > maxPushBytes {
 			return refuse("the lines have more than %d bytes together", maxPushBytes)
 		}
-		stream.Values = append(stream.Values, [2]string{strconv.FormatInt(l.Time.UnixNano(), 10), l.Text})
+		stream.Values = append(stream.Values, []any{strconv.FormatInt(l.Time.UnixNano(), 10), l.Text})
 	}
 	body, err := json.Marshal(push{Streams: []pushStream{stream}})
 	if err != nil {
