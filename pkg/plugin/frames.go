@@ -18,7 +18,9 @@ type framesOut = data.Frames
 type frameOptions struct {
 	query   query
 	lokiUID string
-	now     time.Time
+	// datasourceUID is the data source's own, for links to its resources; empty for none.
+	datasourceUID string
+	now           time.Time
 	// mask hides secrets in raw text outside the evidence frame.
 	mask func(string) string
 }

@@ -70,16 +70,31 @@ func findingsTable(res *analysis.Result, o frameOptions) *data.Frame {
 	column(t, "sample", nil, func(r findingRow) string { return o.mask(r.pattern().Sample) })
 	column(t, "reason", nil, func(r findingRow) string { return r.finding.Reason })
 	column(t, "logql", &data.FieldConfig{Custom: map[string]any{"hideFrom": map[string]bool{"viz": true}}}, func(r findingRow) string { return narrow(r.pattern().Regex()) })
-	if o.lokiUID != "" && res.Query.Kind == loki.KindLogs {
-		pattern.Config = &data.FieldConfig{Links: []data.DataLink{{
+	if links := findingLinks(res, o); len(links) > 0 {
+		pattern.Config = &data.FieldConfig{Links: links}
+	}
+	return t.frame
+}
+
+// findingLinks lead from a finding to its lines, and to the command that keeps the window
+// as a golden case. There are none where no lines were read.
+func findingLinks(res *analysis.Result, o frameOptions) (links []data.DataLink) {
+	if res.Query.Kind != loki.KindLogs {
+		return nil
+	}
+	if o.lokiUID != "" {
+		links = append(links, data.DataLink{
 			Title: "Show these lines",
 			Internal: &data.InternalDataLink{
 				DatasourceUID: o.lokiUID,
 				Query:         map[string]any{"refId": "A", "queryType": "range", "expr": "${__data.fields.logql}"},
 			},
-		}}}
+		})
 	}
-	return t.frame
+	if o.datasourceUID != "" && len(res.Query.Text) <= maxGoldenExpr {
+		links = append(links, data.DataLink{Title: "Save as golden case", URL: goldenLink(res, o), TargetBlank: true})
+	}
+	return links
 }
 
 // maxEvidence bounds the raw lines of an answer.

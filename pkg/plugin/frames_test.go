@@ -71,7 +71,7 @@ func sampleResult(t *testing.T) *analysis.Result {
 }
 
 func options(value, format string) frameOptions {
-	return frameOptions{query: query{value: value, format: format, promptID: "sample@2.0.0"}, lokiUID: "loki-uid", now: windowEnd.Add(90 * time.Second), mask: redact.New().Mask}
+	return frameOptions{query: query{value: value, format: format, promptID: "sample@2.0.0", baseline: 24 * time.Hour}, lokiUID: "loki-uid", datasourceUID: "ai", now: windowEnd.Add(90 * time.Second), mask: redact.New().Mask}
 }
 
 // TestGoldenFrames holds the frames that users' dashboards and rules are built on.

@@ -24,6 +24,7 @@ func (d *datasource) resources() backend.CallResourceHandler {
 	mux.HandleFunc("GET /prompts", func(w http.ResponseWriter, _ *http.Request) { listPrompts(w, d.host.engine.Prompts) })
 	mux.HandleFunc("POST /cancel", d.cancel)
 	mux.HandleFunc("POST /overrule", d.postOverrule)
+	mux.HandleFunc("GET /"+goldenPath, d.goldenCommand)
 	return httpadapter.New(mux)
 }
 

@@ -172,5 +172,5 @@ func (d *datasource) checkPrompt(q query) error {
 }
 
 func (d *datasource) frameOptions(q query) frameOptions {
-	return frameOptions{query: q, lokiUID: d.settings.lokiUID, now: d.host.now(), mask: d.host.engine.Redactor.WithKey(d.pseudonyms).Mask}
+	return frameOptions{query: q, lokiUID: d.settings.lokiUID, datasourceUID: d.settings.datasourceUID, now: d.host.now(), mask: d.host.engine.Redactor.WithKey(d.pseudonyms).Mask}
 }
