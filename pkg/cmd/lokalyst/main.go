@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 		RunE:          func(*cobra.Command, []string) error { return errors.New("no command given") },
 	}
-	root.AddCommand(analyzeCommand(&code), overruleCommand())
+	root.AddCommand(analyzeCommand(&code), overruleCommand(), goldenCommand(&code))
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
