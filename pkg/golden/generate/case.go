@@ -70,7 +70,7 @@ func (lib *library) build(seed uint64, s spec) (*golden.Case, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	if !s.twin && s.variant.empty == 0 && len(s.story.Silence) == 0 && len(c.Expected.EvidenceMust) == 0 {
+	if !s.twin && s.variant.empty == 0 && len(s.story.silent(s.level)) == 0 && len(c.Expected.EvidenceMust) == 0 {
 		return nil, fmt.Errorf("case %q: nothing that must be cited is printed at severity %d; raise its times, or let it happen earlier", c.ID, s.level+1)
 	}
 	return c, nil
@@ -125,10 +125,7 @@ func (d *draft) surround(pf *performance) {
 	}
 	var cut map[string]float64
 	if !s.twin {
-		cut = map[string]float64{}
-		for _, name := range sortedKeys(s.story.Silence) {
-			cut[name] = s.story.Silence[name][s.level]
-		}
+		cut = s.story.silent(s.level)
 	}
 	ch := d.lib.world.choir(d.scene, d.page, s.story.Split, servicesFor(n))
 	for _, where := range sortedKeys(regions) {

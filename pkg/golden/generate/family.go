@@ -91,6 +91,18 @@ const (
 	evidenceNone = "none"
 )
 
+// silent returns from which part of the window on which members of the cast are silent at a
+// level; those that a fault of this level leaves alone are not in it.
+func (s *story) silent(level int) map[string]float64 {
+	out := map[string]float64{}
+	for name, parts := range s.Silence {
+		if parts[level] < 1 {
+			out[name] = parts[level]
+		}
+	}
+	return out
+}
+
 // evidence says what an act's lines are to a fault's findings.
 func (a *act) evidence() string {
 	switch {
@@ -148,8 +160,8 @@ func (l *levels) UnmarshalYAML(n *yaml.Node) error {
 	}
 	for i, v := range values {
 		f, err := strconv.ParseFloat(v.Value, 64)
-		if err != nil || f < 0 || f > 1 {
-			return fmt.Errorf("line %d: %q is no part of the window; write a number of 0 to 1", v.Line, v.Value)
+		if err != nil || f < 0 {
+			return fmt.Errorf("line %d: %q is no part of the window; write a number of 0 to 1, or a higher one for no silence", v.Line, v.Value)
 		}
 		l[i] = f
 	}

@@ -80,7 +80,7 @@ func (s spec) tags() []string {
 	}
 	add("baseline", s.baseline)
 	add("held-out", s.family.HeldOut)
-	add("silence", !s.twin && len(s.story.Silence) > 0)
+	add("silence", !s.twin && len(s.story.silent(s.level)) > 0)
 	add("needle", s.variant.needle > 0)
 	if s.variant.needle > 0 {
 		tags = append(tags, s.variant.String())
@@ -136,7 +136,7 @@ func (p plan) story(f *family, s *story, n int) []spec {
 	}
 	for level := range 3 {
 		if !s.needsBaseline() {
-			if len(s.Silence) == 0 {
+			if len(s.silent(level)) == 0 {
 				pair(level, 0, false, variant{})
 			}
 			pair(level, 10, false, variant{})
