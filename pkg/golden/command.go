@@ -77,3 +77,11 @@ func Quote(words []string) string {
 	}
 	return strings.Join(out, " ")
 }
+
+// Target names a Loki and a tenant without credentials, for files and messages.
+func Target(lokiURL, tenant string) string {
+	if tenant == "" {
+		return withoutCredentials(lokiURL)
+	}
+	return withoutCredentials(lokiURL) + ", tenant " + tenant
+}

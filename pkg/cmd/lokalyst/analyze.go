@@ -9,7 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/grafana/grafana-plugin-sdk-go/backend/gtime"
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/otel/trace/noop"
 
@@ -32,7 +31,7 @@ const ledgerBytes = 1 << 20
 
 type analyzeFlags struct {
 	loki, tenant, llm, model string
-	since, baseline          string
+	window                   windowFlags
 	prompt, output           string
 	vars                     map[string]string
 	groupBy                  []string
@@ -63,8 +62,7 @@ The API key of the model server is read from the environment variable ` + keyVar
 	flags.StringVar(&f.tenant, "tenant", "", "tenant, sent as X-Scope-OrgID")
 	flags.StringVar(&f.llm, "llm", "", "URL of llama-server; without it the rules alone judge")
 	flags.StringVar(&f.model, "model", "", "model name, for servers that serve several")
-	flags.StringVar(&f.since, "since", "1h", "length of the window that ends now")
-	flags.StringVar(&f.baseline, "baseline", "", "offset of an earlier window to compare with, such as 1d")
+	f.window.add(flags)
 	flags.StringVar(&f.prompt, "prompt", "incident-triage", "prompt id, or id@version")
 	flags.StringToStringVar(&f.vars, "var", nil, "prompt variables, name=value")
 	flags.StringSliceVar(&f.groupBy, "group-by", nil, "label names; each combination of values is judged apart")
@@ -108,15 +106,9 @@ func analyze(ctx context.Context, f analyzeFlags, expr string, stdout, stderr io
 }
 
 func (f analyzeFlags) request(expr string) (analysis.Request, error) {
-	since, err := gtime.ParseDuration(f.since)
-	if err != nil || since <= 0 {
-		return analysis.Request{}, fmt.Errorf("--since %q is no duration; write one such as 30m, 6h or 1d", f.since)
-	}
-	var baseline time.Duration
-	if f.baseline != "" {
-		if baseline, err = gtime.ParseDuration(f.baseline); err != nil || baseline < since {
-			return analysis.Request{}, fmt.Errorf("--baseline %q must be a duration of at least --since %s", f.baseline, f.since)
-		}
+	window, baseline, err := f.window.read(time.Now())
+	if err != nil {
+		return analysis.Request{}, err
 	}
 	if f.maxLines <= 0 || f.maxGroups <= 0 {
 		return analysis.Request{}, errors.New("--max-lines and --max-groups must be above 0")
@@ -125,9 +117,8 @@ func (f analyzeFlags) request(expr string) (analysis.Request, error) {
 	if err != nil {
 		return analysis.Request{}, err
 	}
-	now := time.Now()
 	r := analysis.Request{
-		Logs: logs, Owner: "cli", Expr: expr, Window: loki.Window{Start: now.Add(-since), End: now}, Baseline: baseline,
+		Logs: logs, Owner: "cli", Expr: expr, Window: window, Baseline: baseline,
 		PromptID: f.prompt, PromptVars: f.vars, GroupBy: f.groupBy, MaxGroups: f.maxGroups, MaxLines: f.maxLines, Class: llm.ClassInteractive,
 	}
 	if f.llm != "" {
