@@ -216,42 +216,15 @@ func (b *builder) stream(labels map[string]string) int32 {
 	return n
 }
 
-// finish puts the lines of all cases into the order of time. Of equal lines that several
-// cases have in a stream at the same nanosecond, which Loki would take for one, all but one
-// are moved by as little.
+// finish puts the lines of all cases into the order of time. Equal lines of several cases
+// that meet in a stream at the same nanosecond are kept apart by their structured metadata.
 func (b *builder) finish() {
 	p := b.plan
-	for moved, tries := true, 0; moved && tries < maxMoves; tries++ {
-		slices.SortStableFunc(p.entries, func(a, b entry) int { return cmp.Compare(a.at, b.at) })
-		moved = apart(p.entries)
-	}
+	slices.SortStableFunc(p.entries, func(a, b entry) int { return cmp.Compare(a.at, b.at) })
 	if len(p.entries) > 0 {
 		p.Oldest = time.Unix(0, p.entries[0].at).UTC()
 	}
 	b.notes()
-}
-
-// maxMoves is how far a line is moved at most, in nanoseconds.
-const maxMoves = 1000
-
-// apart moves the lines that are equal in stream, time and text, and reports whether there
-// were any. The lines are in the order of time.
-func apart(entries []entry) (moved bool) {
-	for from := 0; from < len(entries); {
-		to := from + 1
-		for to < len(entries) && entries[to].at == entries[from].at {
-			to++
-		}
-		same := entries[from:to]
-		for i := range same {
-			if slices.ContainsFunc(same[:i], func(e entry) bool { return e == entry{same[i].at, same[i].stream, e.from, same[i].text} }) {
-				same[i].at--
-				moved = true
-			}
-		}
-		from = to
-	}
-	return moved
 }
 
 func (b *builder) notes() {
