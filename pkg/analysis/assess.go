@@ -22,7 +22,7 @@ func (e *Engine) assess(r *Request, res *Result) {
 		g := &res.Groups[i]
 		g.Rules = rulesVerdict(set, g, e.Now())
 		g.Verdict = verdict.Verdict{
-			Severity: g.Rules.Severity, RulesSeverity: g.Rules.Severity, Probability: verdict.ProbabilityUnknown,
+			Severity: g.Rules.Severity, RulesSeverity: g.Rules.Severity, Probability: verdict.ProbabilityUnknown, RawProbability: verdict.ProbabilityUnknown,
 			Category: g.Rules.Category, Summary: g.Rules.Summary, Source: verdict.SourceRules,
 			SuspectedInjection: g.Rules.Injection, Findings: ruleFindings(g), Overruled: overruled(g),
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/lokalyst/lokalyst/pkg/llm"
 	"github.com/lokalyst/lokalyst/pkg/loki"
 	"github.com/lokalyst/lokalyst/pkg/patterns"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
 var end = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -129,6 +130,7 @@ type model struct {
 	context int
 	perByte float64
 	speed   llm.Speed
+	tokens  []verdict.Token
 
 	mu      sync.Mutex
 	down    error
@@ -144,7 +146,7 @@ func (m *model) Chat(ctx context.Context, r llm.Request) (llm.Reply, error) {
 		return llm.Reply{}, down
 	}
 	text, err := m.answer(ctx, r)
-	return llm.Reply{Text: text}, err
+	return llm.Reply{Text: text, Tokens: m.tokens}, err
 }
 
 func (m *model) Capabilities(context.Context) (llm.Capabilities, error) {

@@ -29,16 +29,20 @@ func (e *Engine) opinion(ctx context.Context, g *Group, q question, t *timer, ea
 		return o, err
 	}
 	o.disputed = undisputed
+	byRules := g.Rules.Severity // a call can end after its asker has left
 	q.progress("infer", "asking the model about %s", humanCount(len(o.layout.entries), "pattern", "patterns"))
 	t.run(ctx, "infer", func(ctx context.Context) {
 		var out verdict.Outcome
-		out, err = e.judgement(ctx, q, m, o.layout, key, func(entry verdict.Entry) {
-			early(opinion{layout: o.layout, entry: entry, early: true, disputed: undisputed})
+		out, err = e.judgement(ctx, q, m, o.layout, key, hearing{
+			early: func(entry verdict.Entry) {
+				early(opinion{layout: o.layout, entry: entry, early: true, disputed: undisputed, calibration: e.calibration(q, entry.Model)})
+			},
+			fresh: func(entry verdict.Entry) { e.compare(q, byRules, entry.Severity()) },
 		})
 		if err != nil {
 			return
 		}
-		o.entry, o.cached, o.early = out.Entry, out.Cached, out.Early
+		o.entry, o.cached, o.early, o.calibration = out.Entry, out.Cached, out.Early, e.calibration(q, out.Entry.Model)
 		o.first = judgedBy{key, out.Entry}
 		trace.SpanFromContext(ctx).SetAttributes(
 			attribute.Bool("lokalyst.ledger.hit", out.Cached),
@@ -53,18 +57,30 @@ func (e *Engine) opinion(ctx context.Context, g *Group, q question, t *timer, ea
 	return o, err
 }
 
+// A hearing is who is told of a judgement besides its asker; either may be nil.
+type hearing struct {
+	// early is told of a judgement whose prose is still being written.
+	early func(verdict.Entry)
+	// fresh is told of one that the model has just made, once for all who wait for it.
+	fresh func(verdict.Entry)
+}
+
 // judgement asks the ledger, and the model where that knows nothing.
-func (e *Engine) judgement(ctx context.Context, q question, m Model, l layout, key verdict.Key, early func(verdict.Entry)) (out verdict.Outcome, err error) {
+func (e *Engine) judgement(ctx context.Context, q question, m Model, l layout, key verdict.Key, h hearing) (out verdict.Outcome, err error) {
 	// A call that another asker began was refused for what that one's time is.
 	var own atomic.Bool
 	for {
 		a := asking{question: q, model: m, left: e.left(ctx, q), within: e.within(ctx, q)}
 		out, err = e.Ledger.Do(ctx, verdict.Ask{
-			Key: key, Keep: q.Wait > 0, Urgency: int(q.Class), Early: early,
+			Key: key, Keep: q.Wait > 0, Urgency: int(q.Class), Early: h.early,
 			Judge: func(ctx context.Context, c *verdict.Call) (verdict.Entry, error) {
 				own.Store(true)
 				a.call = c
-				return e.ask(ctx, a, l)
+				entry, err := e.ask(ctx, a, l)
+				if err == nil && h.fresh != nil {
+					h.fresh(entry)
+				}
+				return entry, err
 			},
 		})
 		if own.Swap(true) || !errors.Is(err, llm.ErrBusy) { // once more is enough
@@ -75,6 +91,13 @@ func (e *Engine) judgement(ctx context.Context, q question, m Model, l layout, k
 		e.Meter.CallAvoided("ledger")
 	}
 	return out, err
+}
+
+// calibration returns that of the scorecard for the question's prompt and a model, whatever
+// the gate said of it; nil where there is none.
+func (e *Engine) calibration(q question, model string) *verdict.Calibration {
+	card, _ := e.Prompts.Scorecard(q.prompt.Hash(), model)
+	return card.Calibration
 }
 
 // doubtful reports whether an opinion would change what a known series is served with,
@@ -100,7 +123,7 @@ func (e *Engine) confirm(ctx context.Context, g *Group, q question, m Model, key
 	}
 	again := o.layout
 	again.again = true
-	out, err := e.judgement(ctx, q, m, again, verdict.KeyOf(key.String(), "again"), nil)
+	out, err := e.judgement(ctx, q, m, again, verdict.KeyOf(key.String(), "again"), hearing{})
 	if err != nil {
 		return err
 	}

@@ -188,6 +188,8 @@ type opinion struct {
 	// disputed is the severity that stands although the model said another this time,
 	// because a second reading did not confirm it; undisputed where there is none.
 	disputed verdict.Severity
+	// calibration is of the model's probabilities; nil where there is none.
+	calibration *verdict.Calibration
 }
 
 // undisputed is no severity.
@@ -199,6 +201,9 @@ func (o *opinion) apply(g *Group) {
 		g.notice(false, "%s%d of %d patterns of lower rank were not shown to the model.", g.prefix(), n, max(len(g.Patterns), len(g.Series)))
 	}
 	apply(g, o.layout, o.entry, o.cached)
+	if c := o.calibration; c != nil && g.Verdict.RawProbability >= 0 {
+		g.Verdict.Probability, g.Verdict.Calibrated = c.Apply(g.Verdict.RawProbability), true
+	}
 	if !o.early {
 		g.judged = &o.first
 	}

@@ -15,7 +15,7 @@ import (
 // pattern supports, or only such as are always there, becomes a warning.
 func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	v := verdict.Verdict{
-		Severity: e.Severity(), RulesSeverity: g.Rules.Severity, Probability: e.Probability,
+		Severity: e.Severity(), RulesSeverity: g.Rules.Severity, Probability: e.Probability, RawProbability: e.Probability,
 		Summary: e.Answer.Summary, RootCause: e.Answer.RootCause, NextStep: e.Answer.NextStep, Fields: e.Answer.Fields,
 		Source: verdict.SourceModel, Cached: cached, Model: e.Model, SuspectedInjection: g.Rules.Injection, Overruled: g.Verdict.Overruled,
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,8 +15,8 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 )
 
-// The labels of the ConfigMaps whose keys hold a prompt each, and of those whose keys hold
-// the user's rules. Their values do not matter.
+// The labels of the ConfigMaps whose keys hold a prompt or a prompt's scorecard each, and of
+// those whose keys hold the user's rules. Their values do not matter.
 const (
 	PromptLabel = "lokalyst.io/prompt"
 	RulesLabel  = "lokalyst.io/rules"
@@ -34,6 +35,13 @@ var errFull = fmt.Errorf("the namespaces hold more than %d documents, the rest i
 type Document struct {
 	Namespace, Name, Key, Text string
 }
+
+// scorecardSuffix ends the keys of scorecards, which live beside the prompts.
+const scorecardSuffix = ".scorecard.json"
+
+// IsScorecard reports whether the document is a prompt's scorecard rather than a prompt: its
+// key ends in .scorecard.json.
+func (d *Document) IsScorecard() bool { return strings.HasSuffix(d.Key, scorecardSuffix) }
 
 // Prompts returns the documents of the ConfigMaps with [PromptLabel] in the
 // namespaces, ordered by namespace, name and key. It returns at most 1000

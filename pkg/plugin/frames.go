@@ -103,6 +103,8 @@ type frameCustom struct {
 	QueryID  string `json:"queryID,omitempty"`
 	Status   string `json:"status,omitempty"`
 	Progress string `json:"progress,omitempty"`
+	// Calibrated says that golden cases corrected the probabilities.
+	Calibrated bool `json:"calibrated,omitempty"`
 	// Events are the Kubernetes events that the model was told of.
 	Events []string `json:"events,omitempty"`
 }
@@ -115,6 +117,7 @@ func custom(res *analysis.Result) frameCustom {
 		all.LinesTotal += g.LinesTotal
 		all.LinesRead += g.LinesRead
 		all.Series = append(all.Series, g.Series...)
+		c.Calibrated = c.Calibrated || g.Verdict.Calibrated
 		for _, e := range g.Events {
 			if text := e.Text(); !slices.Contains(c.Events, text) {
 				c.Events = append(c.Events, text)

@@ -47,7 +47,7 @@ func emptyNotification(q query, known [][]string, o frameOptions, reason string)
 	o.query.value = "severity"
 	res := &analysis.Result{Window: q.window, GroupBy: q.groupBy}
 	for _, values := range known {
-		res.Groups = append(res.Groups, analysis.Group{Values: values, Verdict: verdict.Verdict{Severity: verdict.Inconclusive, Probability: verdict.ProbabilityUnknown}})
+		res.Groups = append(res.Groups, analysis.Group{Values: values, Verdict: verdict.Verdict{Severity: verdict.Inconclusive, Probability: verdict.ProbabilityUnknown, RawProbability: verdict.ProbabilityUnknown}})
 	}
 	res.Notices = append(res.Notices, analysis.Notice{Warning: true, Text: reason})
 	return notificationFrames(res, o)

@@ -98,6 +98,19 @@ func TestGoldenFrames(t *testing.T) {
 	}
 }
 
+// TestFramesSayWhatIsCalibrated in what goes with every frame.
+func TestFramesSayWhatIsCalibrated(t *testing.T) {
+	for _, calibrated := range []bool{false, true} {
+		res := sampleResult(t)
+		res.Groups[0].Verdict.Calibrated = calibrated
+		for _, f := range analysisFrames(res, options("severity", "")) {
+			raw, err := json.Marshal(f.Meta.Custom)
+			require.NoError(t, err)
+			require.Equal(t, calibrated, strings.Contains(string(raw), `"calibrated":true`), string(raw))
+		}
+	}
+}
+
 // TestVerdictFrameIsReadByAlerting uses the reader that Grafana's alerting uses.
 func TestVerdictFrameIsReadByAlerting(t *testing.T) {
 	for value, want := range map[string][]float64{

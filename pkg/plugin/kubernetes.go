@@ -32,7 +32,7 @@ type kubernetesSettings struct {
 // clusterPrompts is what became of the prompts in ConfigMaps when an instance was
 // made. It is immutable.
 type clusterPrompts struct {
-	registered int
+	registered, scorecards int
 	// rules are the users' rules.
 	rules    []rules.Rule
 	problems []string
@@ -40,7 +40,7 @@ type clusterPrompts struct {
 	unread bool
 }
 
-// loadCluster registers the prompts of the named namespaces, for all instances of
+// loadCluster registers the prompts and scorecards of the named namespaces, for all instances of
 // the process. It returns nil, and touches nothing, unless that is enabled. What
 // goes wrong is kept for the health check: the other prompts go on serving.
 func (h *Host) loadCluster(ctx context.Context, k kubernetesSettings) *clusterPrompts {
@@ -57,11 +57,15 @@ func (h *Host) loadCluster(ctx context.Context, k kubernetesSettings) *clusterPr
 	}
 	for _, d := range docs {
 		origin := "configmap " + d.Namespace + "/" + d.Name
-		if err := h.engine.Prompts.Add(origin, []byte(d.Text)); err != nil {
+		add, count := h.engine.Prompts.Add, &out.registered
+		if d.IsScorecard() {
+			add, count = h.engine.Prompts.AddScorecard, &out.scorecards
+		}
+		if err := add(origin, []byte(d.Text)); err != nil {
 			out.problem(origin + ", key " + d.Key + ": " + err.Error())
 			continue
 		}
-		out.registered++
+		*count++
 	}
 	h.loadRules(ctx, k.Namespaces, out)
 	return out
@@ -125,7 +129,7 @@ func (c *clusterPrompts) problem(text string) {
 
 // String says what was read and what is wrong, a problem a line.
 func (c *clusterPrompts) String() string {
-	text := fmt.Sprintf("prompts registered from ConfigMaps: %d, rules: %d", c.registered, len(c.rules))
+	text := fmt.Sprintf("prompts registered from ConfigMaps: %d, scorecards: %d, rules: %d", c.registered, c.scorecards, len(c.rules))
 	if len(c.problems) == 0 {
 		return text
 	}

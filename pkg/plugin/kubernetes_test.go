@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,12 @@ version: 1.0.0
 title: Checkout
 instructions: Judge the checkout.
 `
+
+// clusterScorecard is of a prompt that need not be there.
+const clusterScorecard = `{"schema_version":1,"judge":"model","prompt":"shop-checkout","prompt_version":"1.0.0","model":"stub",
+"prompt_hash":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","rules":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+"dataset":{"sha256":"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc","cases":300,"groups":96,"split":"test"},
+"metrics":{"macro_f1":{"value":0.8,"low":0.7,"high":0.9}},"passed":true,"calibration":{"slope":0.5,"intercept":0,"cases":300}}`
 
 // backends answers as Loki with one line and as a model server that is ready.
 func backends(t *testing.T) string {
@@ -172,7 +179,7 @@ func TestClusterPrompts(t *testing.T) {
 				"shop/p": {"checkout.yaml": clusterPrompt, "a.yaml": "id: a\nversion: 1.0.0\nnope: 1\n", "b.yaml": "id: B\nversion: 1.0.0\n"},
 			},
 			namespaces: `["shop"]`, green: true, served: true,
-			message: []string{"ConfigMaps: 1, rules: 0; problems: 2", "configmap shop/p, key a.yaml: yaml: unmarshal errors: line 3: field nope not found", `key b.yaml: id "B": use lower-case`},
+			message: []string{"ConfigMaps: 1, scorecards: 0, rules: 0; problems: 2", "configmap shop/p, key a.yaml: yaml: unmarshal errors: line 3: field nope not found", `key b.yaml: id "B": use lower-case`},
 		},
 		"nothing but broken ones is no failed reading": {
 			data:       map[string]map[string]string{"shop/p": {"a.yaml": "id: B"}},
@@ -185,6 +192,16 @@ func TestClusterPrompts(t *testing.T) {
 			},
 			namespaces: `["shop"]`, green: true, served: true,
 			message: []string{`configmap shop/q, key x.yaml: prompt shop-checkout 1.0.0 is registered from "configmap shop/p" with another content`, `is registered from "built-in"`},
+		},
+		"a scorecard beside its prompt": {
+			data:       map[string]map[string]string{"shop/p": {"checkout.yaml": clusterPrompt, "checkout.scorecard.json": clusterScorecard, "json": "id: B"}},
+			namespaces: `["shop"]`, green: true, served: true,
+			message: []string{"ConfigMaps: 1, scorecards: 1, rules: 0; problems: 1", `key json: id "B"`},
+		},
+		"a broken scorecard hides no other": {
+			data:       map[string]map[string]string{"shop/p": {"a.scorecard.json": "{\"schema_version\":1}", "checkout.yaml": clusterPrompt, "z.scorecard.json": clusterScorecard}},
+			namespaces: `["shop"]`, green: true, served: true,
+			message: []string{"ConfigMaps: 1, scorecards: 1, rules: 0; problems: 1", "configmap shop/p, key a.scorecard.json: the scorecard: judge"},
 		},
 		"a forbidden namespace hides no other": {
 			data:       map[string]map[string]string{"shop/p": {"checkout.yaml": clusterPrompt}},
@@ -208,6 +225,12 @@ func TestClusterPrompts(t *testing.T) {
 			origins := r.origins()
 			require.Equal(t, "built-in", origins["incident-triage"])
 			require.Equal(t, tc.served, origins["shop-checkout"] == "configmap shop/p")
+			card, ok := r.host.engine.Prompts.Scorecard(strings.Repeat("a", 64), "stub")
+			require.Equal(t, slices.ContainsFunc(tc.message, func(m string) bool { return strings.Contains(m, "scorecards: 1") }), ok)
+			if ok {
+				require.Equal(t, "configmap shop/p", card.Origin)
+				require.InDelta(t, 0.5, card.Calibration.Slope, 0)
+			}
 			if tc.served {
 				r.pool = nil // the rules judge
 				got, err := r.prompt("shop-checkout")

@@ -12,7 +12,7 @@ import (
 )
 
 // metrics are what the plugin tells Prometheus of itself. Labels have few values, all
-// from closed sets, except the model's name, of which maxModelNames are told apart. No
+// from closed sets, except the names of models and prompts, of which a few are told apart. No
 // label holds anything of a log line, a prompt or a secret.
 type metrics struct {
 	queries   *prometheus.CounterVec
@@ -30,14 +30,37 @@ type metrics struct {
 	tokens    *prometheus.HistogramVec
 	operation *prometheus.HistogramVec
 	history   *prometheus.CounterVec
+	compared  *prometheus.CounterVec
 
-	mu     sync.Mutex
-	models map[string]bool
+	models, prompts names
 }
 
-// maxModelNames bounds the names of models that are told apart: a server may call
-// itself anything.
-const maxModelNames = 16
+// How many names of models and of prompts are told apart: a server may call itself
+// anything, and who may write ConfigMaps can name prompts.
+const (
+	maxModelNames  = 16
+	maxPromptNames = 32
+)
+
+// names bounds the values of a label: those that come after the first few are "other".
+type names struct {
+	limit int
+
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+// label returns a name as the value of a label.
+func (n *names) label(name string) string {
+	name = verdict.Plain(name, 80)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.seen[name] && len(n.seen) >= n.limit {
+		return "other"
+	}
+	n.seen[name] = true
+	return name
+}
 
 // durationBuckets reach 600 s, because a model on a CPU takes minutes where it queues.
 func durationBuckets() []float64 {
@@ -65,9 +88,11 @@ func newMetrics(r prometheus.Registerer, depth prometheus.Collector) (*metrics, 
 		tokens:    prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "gen_ai_client_token_usage", Help: "Tokens of a call of the model, as OpenTelemetry's gen_ai.client.token.usage.", Buckets: []float64{1, 4, 16, 64, 256, 1024, 4096, 16384, 65536}}, []string{"gen_ai_token_type", "gen_ai_request_model"}),
 		operation: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "gen_ai_client_operation_duration_seconds", Help: "Time of a call of the model, as OpenTelemetry's gen_ai.client.operation.duration.", Buckets: durationBuckets()}, []string{"gen_ai_operation_name", "gen_ai_request_model"}),
 		history:   prometheus.NewCounterVec(counter("history_lines_total", "Verdicts for the history: acknowledged by Loki, pushed again, refused or dropped."), []string{"outcome"}),
-		models:    map[string]bool{},
+		compared:  prometheus.NewCounterVec(counter("judgements_compared_total", "Fresh judgements of the model beside the rules' on the same logs, by prompt and by whether they agree."), []string{"prompt", "outcome"}),
+		models:    names{limit: maxModelNames, seen: map[string]bool{}},
+		prompts:   names{limit: maxPromptNames, seen: map[string]bool{}},
 	}
-	for _, c := range []prometheus.Collector{m.queries, m.duration, m.lines, m.calls, m.avoided, m.verdicts, m.contested, m.rejected, m.injected, m.left, m.degraded, m.age, m.tokens, m.operation, m.history, depth} {
+	for _, c := range []prometheus.Collector{m.queries, m.duration, m.lines, m.calls, m.avoided, m.verdicts, m.contested, m.rejected, m.injected, m.left, m.degraded, m.age, m.tokens, m.operation, m.history, m.compared, depth} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}
@@ -126,7 +151,7 @@ func count(c prometheus.Counter, yes bool) {
 // ModelCall implements [analysis.Meter].
 func (m *metrics) ModelCall(outcome string, took time.Duration, model string, usage verdict.Usage) {
 	m.calls.WithLabelValues(outcome).Inc()
-	model = m.model(model)
+	model = m.models.label(model)
 	m.operation.WithLabelValues("chat", model).Observe(took.Seconds())
 	if usage.PromptTokens > 0 {
 		m.tokens.WithLabelValues("input", model).Observe(float64(usage.PromptTokens))
@@ -137,20 +162,13 @@ func (m *metrics) ModelCall(outcome string, took time.Duration, model string, us
 // CallAvoided implements [analysis.Meter].
 func (m *metrics) CallAvoided(reason string) { m.avoided.WithLabelValues(reason).Inc() }
 
+// Compared implements [analysis.Meter].
+func (m *metrics) Compared(prompt, outcome string) {
+	m.compared.WithLabelValues(m.prompts.label(prompt), outcome).Inc()
+}
+
 // recorded counts what became of a line for the history.
 func (m *metrics) recorded(outcome string) { m.history.WithLabelValues(outcome).Inc() }
-
-// model returns the name of a model as a label.
-func (m *metrics) model(name string) string {
-	name = verdict.Plain(name, 80)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.models[name] && len(m.models) >= maxModelNames {
-		return "other"
-	}
-	m.models[name] = true
-	return name
-}
 
 // queueDepth tells how many calls wait for a slot of a model server, by class.
 type queueDepth struct {

@@ -214,6 +214,7 @@ func TestProvisionedRulesAskOnce(t *testing.T) {
 	evaluations.Wait()
 	require.Equal(t, 1, h.model.count(chats))
 	require.Equal(t, 1.0, h.metric(h.plugin, "lokalyst_model_calls_total", `outcome="ok"`))
+	require.Equal(t, 1.0, h.metric(h.plugin, "lokalyst_judgements_compared_total", ""))
 }
 
 // TestProvisionedRulesWithoutLoki: one of them tells, the others keep what they know.

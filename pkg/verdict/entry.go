@@ -41,7 +41,9 @@ func ParseKey(s string) (Key, error) {
 // ask: nobody changes what one refers to.
 type Entry struct {
 	Answer Answer `json:"answer"`
-	// Probability is that of an incident, 0 to 1, or [ProbabilityUnknown].
+	// Probability is that of an incident as the model's tokens say, 0 to 1, or
+	// [ProbabilityUnknown]. It is calibrated only where it is served, so that a new
+	// calibration holds for what is remembered, too.
 	Probability float64 `json:"probability"`
 	// Confidence is the share of the word that the model wrote, 0 to 1, or
 	// [ConfidenceUnknown].

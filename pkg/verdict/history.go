@@ -52,8 +52,9 @@ type Line struct {
 	Severity      Severity `json:"severity"`
 	ModelSeverity Severity `json:"model_severity"`
 	RulesSeverity Severity `json:"rules_severity"`
-	Probability   float64  `json:"probability"`
-	Category      Category `json:"category"`
+	// Probability is the one that was served, Entry's the one before any calibration.
+	Probability float64  `json:"probability"`
+	Category    Category `json:"category"`
 	// Findings cite masked templates.
 	Findings           []Finding `json:"findings,omitempty"`
 	Summary            string    `json:"summary,omitempty"`

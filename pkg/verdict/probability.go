@@ -61,7 +61,8 @@ func probability(log float64) float64 {
 // ConfidenceFloor is the share of the written word from which on its judgement
 // counts. Below it, the three words that were not written are together more likely
 // than the one that was: the model says itself that it is rather something else, and
-// which of them is chance.
+// which of them is chance. It is held against the share that the tokens say, whatever
+// the calibration: that corrects how often an incident is one, not which word is meant.
 const ConfidenceFloor = 0.5
 
 // ConfidenceUnknown is the confidence where the model server does not tell.

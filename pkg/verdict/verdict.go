@@ -93,13 +93,16 @@ const ProbabilityUnknown = -1.0
 // A Verdict is the judgement on one group of logs.
 type Verdict struct {
 	Severity Severity
-	// Probability is that of an incident, 0 to 1, or [ProbabilityUnknown].
-	Probability float64
-	Category    Category
-	Findings    []Finding
-	Summary     string
-	RootCause   string
-	NextStep    string
+	// Probability is that of an incident, 0 to 1, or [ProbabilityUnknown]. Calibrated says
+	// that golden cases corrected it; RawProbability is what the model's tokens say.
+	Probability    float64
+	RawProbability float64
+	Calibrated     bool
+	Category       Category
+	Findings       []Finding
+	Summary        string
+	RootCause      string
+	NextStep       string
 	// Fields are the prompt's own output fields by name.
 	Fields map[string]any
 

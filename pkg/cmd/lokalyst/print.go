@@ -171,6 +171,7 @@ type (
 		Verdict       string            `json:"verdict"`
 		Severity      int               `json:"severity"`
 		Probability   float64           `json:"probability"`
+		Calibrated    bool              `json:"calibrated"`
 		Category      string            `json:"category"`
 		Summary       string            `json:"summary"`
 		RootCause     string            `json:"root_cause"`
@@ -221,7 +222,7 @@ func printJSON(w io.Writer, res *analysis.Result) error {
 func groupToJSON(res *analysis.Result, g *analysis.Group) groupJSON {
 	v := g.Verdict
 	out := groupJSON{
-		Labels: map[string]string{}, Verdict: v.Severity.Word(), Severity: int(v.Severity), Probability: v.Probability, Category: string(v.Category),
+		Labels: map[string]string{}, Verdict: v.Severity.Word(), Severity: int(v.Severity), Probability: v.Probability, Calibrated: v.Calibrated, Category: string(v.Category),
 		Summary: v.Summary, RootCause: v.RootCause, NextStep: v.NextStep, Fields: v.Fields, RulesSeverity: int(v.RulesSeverity),
 		Contested: v.Contested, Degraded: v.Degraded, Source: string(v.Source), Model: v.Model,
 		LinesTotal: g.LinesTotal, LinesRead: g.LinesRead, Findings: []findingJSON{},
