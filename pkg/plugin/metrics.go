@@ -162,9 +162,14 @@ func (m *metrics) ModelCall(outcome string, took time.Duration, model string, us
 // CallAvoided implements [analysis.Meter].
 func (m *metrics) CallAvoided(reason string) { m.avoided.WithLabelValues(reason).Inc() }
 
-// Compared implements [analysis.Meter].
+// Compared implements [analysis.Meter]. All outcomes of a prompt appear with its first
+// judgement: Prometheus does not see the first step of a counter that begins with it.
 func (m *metrics) Compared(prompt, outcome string) {
-	m.compared.WithLabelValues(m.prompts.label(prompt), outcome).Inc()
+	prompt = m.prompts.label(prompt)
+	for _, o := range []string{analysis.Agree, analysis.ModelHigher, analysis.ModelLower, analysis.Abstained} {
+		m.compared.WithLabelValues(prompt, o)
+	}
+	m.compared.WithLabelValues(prompt, outcome).Inc()
 }
 
 // recorded counts what became of a line for the history.

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -36,8 +37,39 @@ func TestComparedIsBounded(t *testing.T) {
 			got[labels] = sample.GetCounter().GetValue()
 		}
 	}
-	require.Len(t, got, maxPromptNames+2)
+	require.Len(t, got, 4*(maxPromptNames+1))
 	require.InDelta(t, 2, got["outcome=agree prompt=prompt-0 "], 0)
 	require.InDelta(t, 1, got["outcome=model_lower prompt=prompt-0 "], 0)
+	require.Contains(t, got, "outcome=abstained prompt=prompt-1 ", "a counter that appears with 1 has no step for Prometheus")
 	require.InDelta(t, 100-maxPromptNames, got["outcome=agree prompt=other "], 0)
 }
+
+// MetricNames are the names of the plugin's metrics.
+func MetricNames(t *testing.T) (names []string) {
+	t.Helper()
+	all := described{}
+	_, err := newMetrics(&all, newQueueDepth(func() map[string]int { return nil }))
+	require.NoError(t, err)
+	for _, text := range all {
+		name, _, ok := strings.Cut(strings.TrimPrefix(text, `Desc{fqName: "`), `"`)
+		require.True(t, ok, text)
+		names = append(names, name)
+	}
+	return names
+}
+
+// described is a registry that remembers what metrics say of themselves.
+type described []string
+
+func (d *described) Register(c prometheus.Collector) error {
+	ch := make(chan *prometheus.Desc, 10)
+	c.Describe(ch)
+	close(ch)
+	for desc := range ch {
+		*d = append(*d, desc.String())
+	}
+	return nil
+}
+
+func (d *described) MustRegister(...prometheus.Collector) {}
+func (d *described) Unregister(prometheus.Collector) bool { return false }
