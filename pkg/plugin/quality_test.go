@@ -76,7 +76,7 @@ func counters(prompt string, outcomes map[string]rate) (out []storage.Series) {
 
 // score returns the series of a golden run's figure over a week.
 func score(name, prompt string, value float64) storage.Series {
-	return series(labels.FromStrings("__name__", name, "job", "log_ai_eval", "judge", "model", "prompt_id", prompt, "prompt_version", "1.0.0", "model", "m"), func(time.Duration) float64 { return value })
+	return series(labels.FromStrings("__name__", name, "job", "log_ai_eval", "prompt_id", prompt, "prompt_version", "1.0.0", "model", "m", "dataset_version", "1"), func(time.Duration) float64 { return value })
 }
 
 func series(l labels.Labels, value func(time.Duration) float64) storage.Series {
@@ -284,7 +284,7 @@ func TestQualityQueries(t *testing.T) {
 	var queries []string
 	for _, p := range readDashboard(t, "golden.json").Panels {
 		for _, target := range p.Targets {
-			queries = append(queries, strings.ReplaceAll(target.Expr, "$prompt", "a|b"))
+			queries = append(queries, strings.NewReplacer("$prompt", "a|b", "$dataset", "1").Replace(target.Expr))
 		}
 	}
 	for _, r := range qualityRules(t) {
