@@ -18,6 +18,9 @@ type Entry struct {
 	// structured metadata or a parser stage; nil where there are none. Entries share
 	// them.
 	Labels map[string]string
+	// Mark is a number that a store of known lines gives an entry, to find it again by
+	// what became of it; 0, as a [Client] leaves it, for none.
+	Mark int
 }
 
 // A Stream is a log stream: the labels without structured metadata and parsed
@@ -29,7 +32,8 @@ type Stream struct {
 	Key string
 }
 
-func newStream(labels map[string]string) *Stream {
+// NewStream returns the stream with these labels, which must not be changed any more.
+func NewStream(labels map[string]string) *Stream {
 	return &Stream{Labels: labels, Key: renderLabels(labels)}
 }
 

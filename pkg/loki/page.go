@@ -96,7 +96,7 @@ func (p *page) stream(s *scanner) error {
 		if p.labels.wanted([]byte(levelLabel)) < 0 {
 			delete(labels, levelLabel)
 		}
-		st = newStream(labels)
+		st = NewStream(labels)
 		if name != "" {
 			p.known[name] = st
 		}

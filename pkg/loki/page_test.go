@@ -86,7 +86,7 @@ func TestAnyTextSurvives(t *testing.T) {
 				body.WriteString(",")
 			}
 			label := text()
-			stream := newStream(map[string]string{"l": label}).Key
+			stream := NewStream(map[string]string{"l": label}).Key
 			fmt.Fprintf(&body, `{"stream":{"l":%s},"values":[`, quote(label))
 			for i := range rnd.IntN(30) {
 				l := line{time: rnd.Int64N(5), stream: stream, text: text(), tag: text(), level: []string{"info", "warn", "CRIT", ""}[rnd.IntN(4)]}
@@ -125,7 +125,7 @@ func TestPagesAreInOrder(t *testing.T) {
 	for range 200 {
 		p := newPage(nil)
 		for range 1 + rnd.IntN(5) {
-			p.streams = append(p.streams, newStream(map[string]string{"s": fmt.Sprint(rnd.IntN(3))}))
+			p.streams = append(p.streams, NewStream(map[string]string{"s": fmt.Sprint(rnd.IntN(3))}))
 			for range rnd.IntN(20) {
 				from := len(p.text)
 				p.text = append(p.text, byte('a'+rnd.IntN(3)))

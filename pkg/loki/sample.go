@@ -15,57 +15,66 @@ const (
 	pagesPerShare = 4
 )
 
-// sample reads a share of a part.
-func (r *reader) sample(ctx context.Context, p Part) error {
+// A Sampler reads shares of parts as [Client.Read] describes it, from wherever its
+// functions read. Times are Unix nanoseconds.
+type Sampler struct {
+	// Page is how many lines one piece gives at most, unless it is shorter than a
+	// millisecond.
+	Page func() int64
+	// Count counts the lines of (start, end] in slots of step; both are multiples of it.
+	Count func(ctx context.Context, start, end int64, step time.Duration) ([]Bucket, error)
+	// Forward passes the first limit lines of [start, end) on.
+	Forward func(ctx context.Context, start, end, limit int64) error
+}
+
+// Part reads the share of a part.
+func (s Sampler) Part(ctx context.Context, p Part) error {
 	slots := p.Slots
 	if len(slots) < pieces {
 		var err error
-		if slots, err = r.count(ctx, p.Start, p.End); err != nil {
+		if slots, err = s.count(ctx, p.Start, p.End); err != nil {
 			return err
 		}
 	}
-	return r.spread(ctx, slots, p.Start, p.End, p.Share)
+	return s.spread(ctx, slots, p.Start, p.End, p.Share)
 }
 
 // spread reads a share of the slots of (start, end], piece by piece. What one page
 // cannot hold is divided in time by where its lines are, so that a burst gets the
 // share it has and no page is read to its end and no further.
-func (r *reader) spread(ctx context.Context, slots []Slot, start, end, share int64) error {
-	page := min(r.limit, r.allowed.Load())
-	groups := share * pagesPerShare / page / pieces
+func (s Sampler) spread(ctx context.Context, slots []Slot, start, end, share int64) error {
+	groups := share * pagesPerShare / s.Page() / pieces
 	slots = coarser(slots, start, end, pieces*int(min(groups, countedSlots/pieces-1)+1))
 	for i, n := range allocate(slots, share) {
-		if err := r.piece(ctx, slots[i], n); err != nil {
+		if err := s.piece(ctx, slots[i], n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *reader) piece(ctx context.Context, s Slot, share int64) error {
+func (s Sampler) piece(ctx context.Context, x Slot, share int64) error {
 	if share <= 0 {
 		return nil
 	}
-	if share < s.Lines && share > min(r.limit, r.allowed.Load()) && s.End-s.Start > int64(time.Millisecond) {
-		slots, err := r.count(ctx, s.Start, s.End)
+	if share < x.Lines && share > s.Page() && x.End-x.Start > int64(time.Millisecond) {
+		slots, err := s.count(ctx, x.Start, x.End)
 		if err != nil {
 			return err
 		}
-		return r.spread(ctx, slots, s.Start, s.End, share)
+		return s.spread(ctx, slots, x.Start, x.End, share)
 	}
-	_, err := r.forward(ctx, s.Start+1, s.End+1, share)
-	return err
+	return s.Forward(ctx, x.Start+1, x.End+1, share)
 }
 
 // count counts (start, end] in slots. The first and the last are counted up to the
 // next whole step outside, which only shifts a few lines of a share.
-func (r *reader) count(ctx context.Context, start, end int64) ([]Slot, error) {
+func (s Sampler) count(ctx context.Context, start, end int64) ([]Slot, error) {
 	const ms = int64(time.Millisecond)
 	step := max(1, (end-start)/countedSlots/ms) * ms
 	from := start - start%step
 	to := end + (step-end%step)%step
-	r.read.Requests++
-	counted, err := r.c.buckets(ctx, r.q, from, to, time.Duration(step), nil)
+	counted, err := s.Count(ctx, from, to, time.Duration(step))
 	if err != nil {
 		return nil, err
 	}
@@ -74,4 +83,19 @@ func (r *reader) count(ctx context.Context, start, end int64) ([]Slot, error) {
 		slots = append(slots, Slot{Start: max(start, b.End-step), End: min(end, b.End), Lines: b.Lines})
 	}
 	return slots, nil
+}
+
+// sample reads a share of a part.
+func (r *reader) sample(ctx context.Context, p Part) error {
+	return Sampler{
+		Page: func() int64 { return min(r.limit, r.allowed.Load()) },
+		Count: func(ctx context.Context, start, end int64, step time.Duration) ([]Bucket, error) {
+			r.read.Requests++
+			return r.c.buckets(ctx, r.q, start, end, step, nil)
+		},
+		Forward: func(ctx context.Context, start, end, limit int64) error {
+			_, err := r.forward(ctx, start, end, limit)
+			return err
+		},
+	}.Part(ctx, p)
 }
