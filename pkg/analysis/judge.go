@@ -204,6 +204,7 @@ func (o *opinion) apply(g *Group) {
 	if c := o.calibration; c != nil && g.Verdict.RawProbability >= 0 {
 		g.Verdict.Probability, g.Verdict.Calibrated = c.Apply(g.Verdict.RawProbability), true
 	}
+	g.Shown = o.layout.shown()
 	if !o.early {
 		g.judged = &o.first
 	}

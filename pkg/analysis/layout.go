@@ -79,6 +79,15 @@ func (l *layout) ids() []string {
 	return ids
 }
 
+// shown returns what the ids stand for.
+func (l *layout) shown() map[string]int {
+	out := make(map[string]int, len(l.entries))
+	for _, e := range l.entries {
+		out[e.id] = e.index
+	}
+	return out
+}
+
 // contextText tells what the window is; nothing in it changes as the window moves.
 func contextText(q question, g *Group, red *redact.Redactor) string {
 	parts := []string{"Window of " + humanDuration(q.Window.Length()) + "."}

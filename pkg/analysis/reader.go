@@ -181,7 +181,7 @@ func (p *partReader) line(e loki.Entry) {
 		k.Begin(p.slot-p.c.rd.width.Nanoseconds(), p.slot)
 		p.active = append(p.active, ref.group)
 	}
-	k.Add(patterns.Line{Time: e.Time, Stream: ref.stream, Level: patterns.ParseLevel(e.Level), Text: e.Line})
+	k.Add(patterns.Line{Time: e.Time, Stream: ref.stream, Level: patterns.ParseLevel(e.Level), Text: e.Line, Mark: e.Mark})
 }
 
 // begin starts the slot with this end.

@@ -117,6 +117,9 @@ type Group struct {
 	Compared bool
 	Rules    rules.Result
 	Verdict  verdict.Verdict
+	// Shown are the patterns, or series, by the ids that the model's dictionary gave them;
+	// nil where no model has judged. What did not fit into its context is among them.
+	Shown map[string]int
 
 	// judged is nil where no model has judged, or its answer is still being written.
 	judged *judgedBy

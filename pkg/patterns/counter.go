@@ -26,6 +26,14 @@ type Line struct {
 	Stream int   // a number of the caller's for the log stream
 	Level  Level // LevelUnknown: detected from the text
 	Text   []byte
+	// Mark, if not 0, is told of the pattern that takes the line: [Pattern.Marks].
+	Mark int
+}
+
+// A mark is the number of a line and the shape that took it.
+type mark struct {
+	shape uint32
+	id    int
 }
 
 // A cell counts the lines of one shape and level in one slot.
@@ -51,10 +59,13 @@ type Tally struct {
 	// Lines is how many lines were read.
 	Lines int64
 	cells []cell
+	marks []mark
 }
 
 // Bytes returns about how much memory the tally takes.
-func (t *Tally) Bytes() int { return 100 + cap(t.cells)*int(unsafe.Sizeof(cell{})) }
+func (t *Tally) Bytes() int {
+	return 100 + cap(t.cells)*int(unsafe.Sizeof(cell{})) + cap(t.marks)*int(unsafe.Sizeof(mark{}))
+}
 
 // A known masked line.
 type known struct {
@@ -78,6 +89,7 @@ type Counter struct {
 	// at are the cells of the slot by shape and level.
 	at    map[uint64]int
 	cells []cell
+	marks []mark
 	lines int64
 	start int64
 	unit  int64
@@ -120,7 +132,8 @@ func (c *Counter) End(weight float64) *Tally {
 			t.cells = append(t.cells, c.cells[i])
 		}
 	}
-	c.cells, c.lines, c.begun = c.cells[:0], 0, false
+	t.marks = slices.Clone(c.marks)
+	c.cells, c.marks, c.lines, c.begun = c.cells[:0], c.marks[:0], 0, false
 	clear(c.at)
 	return t
 }

@@ -33,6 +33,9 @@ type Pattern struct {
 	Slots []int
 	// Streams are up to eight stream numbers that the lines came from, ascending.
 	Streams []int
+	// Marks are those of the lines that it took, of the window and of the baseline,
+	// ascending.
+	Marks []int
 	// JSON says that lines of it are JSON objects, which the template shows as
 	// key=value pairs.
 	JSON bool

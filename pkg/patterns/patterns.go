@@ -18,6 +18,7 @@ type stats struct {
 	streams             []int
 	baseStreams         []int
 	slots               []int
+	marks               []int
 }
 
 // Patterns makes patterns of the tallies of a window, which lasts from start to end
@@ -136,6 +137,10 @@ func (b *Book) sum(sums []stats, place []int32, t *Tally, slot int, start, end i
 			st.slots = append(st.slots, slot)
 		}
 	}
+	for _, m := range t.marks {
+		st := &sums[place[b.resolved(m.shape)]-1]
+		st.marks = append(st.marks, m.id)
+	}
 }
 
 func joinStreams(known []int, x *cell) []int {
@@ -158,8 +163,9 @@ func bucket(t, start, end int64) int {
 func (v *vocabulary) pattern(name string, x *cluster, sum *stats, share func(*shape) float64) Pattern {
 	p := Pattern{
 		Template: name, Count: whole(sum.count), Read: sum.read, BaselineCount: whole(sum.base), BaselineRead: sum.baseRead,
-		First: sum.first, Last: sum.last, Slots: sum.slots, Streams: sum.streams, Variable: v.variable(x, share), head: v.head(x),
+		First: sum.first, Last: sum.last, Slots: sum.slots, Streams: sum.streams, Variable: v.variable(x, share), head: v.head(x), Marks: sum.marks,
 	}
+	slices.Sort(p.Marks)
 	var best sample
 	for _, s := range x.members {
 		p.JSON = p.JSON || s.json

@@ -31,24 +31,33 @@ type event struct {
 	frames int
 	kind   traceKind
 	known  bool
+	marks  []int // of its lines
 }
 
 // remember keeps a line as the possible head of an event.
 func (c *Counter) remember(l *Line, at int) {
 	if l.Stream < 0 || l.Stream >= maxOpenStreams {
+		if l.Mark != 0 {
+			c.marks = append(c.marks, mark{c.cells[at].shape, l.Mark})
+		}
 		return
 	}
 	for len(c.open) <= l.Stream {
 		c.open = append(c.open, event{})
 	}
 	e := &c.open[l.Stream]
-	if e.joined > 0 {
-		c.closeEvent(e)
-	}
+	c.closeEvent(e)
 	e.text = append(e.text[:0], l.Text[:min(len(l.Text), maxEventBytes)]...)
 	e.line, e.cell, e.known = *l, at, true
 	e.line.Text = nil
 	e.kind = announced(l.Text)
+	e.mark(l.Mark)
+}
+
+func (e *event) mark(id int) {
+	if id != 0 {
+		e.marks = append(e.marks, id)
+	}
 }
 
 // continues joins a line to the event before it in its stream, if it continues one.
@@ -68,25 +77,30 @@ func (c *Counter) continues(l *Line) bool {
 	e.joined++
 	e.line.Level = max(e.line.Level, l.Level)
 	e.add(l.Text)
+	e.mark(l.Mark)
 	return true
 }
 
-// closeEvent counts a joined event as one.
+// closeEvent counts a joined event as one. Of any other only the mark is left to do.
 func (c *Counter) closeEvent(e *event) {
-	l := e.line
-	l.Text = e.text
-	at := c.count(e.text, &l)
-	c.cells[at].lines += e.joined
-	e.joined = 0
+	if e.joined > 0 {
+		l := e.line
+		l.Text = e.text
+		e.cell = c.count(e.text, &l)
+		c.cells[e.cell].lines += e.joined
+		e.joined = 0
+	}
+	for _, id := range e.marks {
+		c.marks = append(c.marks, mark{c.cells[e.cell].shape, id})
+	}
+	e.marks = e.marks[:0]
 }
 
 // closeEvents counts all joined events; lines that come later continue none.
 func (c *Counter) closeEvents() {
 	for i := range c.open {
 		e := &c.open[i]
-		if e.joined > 0 {
-			c.closeEvent(e)
-		}
+		c.closeEvent(e)
 		e.known = false
 		if cap(e.text) > maxKeptBytes {
 			e.text = nil
