@@ -77,7 +77,7 @@ func (s *Server) await(ctx context.Context, w *waiter, queued func(Position)) er
 		default:
 		}
 		pos, next := s.standing(w)
-		if queued != nil && (toldAt.IsZero() || pos.Ahead != told.Ahead) {
+		if queued != nil && (toldAt.IsZero() || pos.Ahead != told.Ahead || pos.Others != told.Others) {
 			if due := minReport - s.cfg.Now().Sub(toldAt); toldAt.IsZero() || due <= 0 {
 				told, toldAt = pos, s.cfg.Now()
 				queued(pos)

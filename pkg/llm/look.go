@@ -133,6 +133,9 @@ func (s *Server) decide(now time.Time, used occupancy, err error, began time.Tim
 		return false
 	}
 	free := used.total - max(used.busy, len(s.queue.running))
+	if s.cfg.Yield && s.queue.foreign > 0 {
+		free = 0
+	}
 	patience := unknownPatience
 	if call := s.meter.takes(0, now); call > 0 {
 		patience = max(minPatience, call)
@@ -140,7 +143,7 @@ func (s *Server) decide(now time.Time, used occupancy, err error, began time.Tim
 	if s.ended.After(began) {
 		began = s.ended
 	}
-	kept := len(s.queue.running) == 0 && now.Sub(began) >= patience
+	kept := !s.cfg.Yield && len(s.queue.running) == 0 && now.Sub(began) >= patience
 	if free > 0 || kept {
 		s.refuseHopeless(now)
 		s.grant(now)

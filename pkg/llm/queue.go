@@ -36,6 +36,8 @@ type Position struct {
 	Ahead int
 	// Wait is how long it is expected to wait for its slot, 0 where that is not known.
 	Wait time.Duration
+	// Others says that the server was working for others when it was asked last.
+	Others bool
 }
 
 // A waiter is a call in a queue, or one that a queue has started.
@@ -263,7 +265,7 @@ func (q *queue) reckon(now time.Time, slots int, takes func(tokens int) time.Dur
 	for ahead, w := range q.order() {
 		slices.Sort(free)
 		w.work = takes(w.tokens)
-		w.pos = Position{Ahead: ahead, Wait: free[0]}
+		w.pos = Position{Ahead: ahead, Wait: free[0], Others: q.foreign > 0}
 		if now.Add(w.pos.Wait).After(w.latest()) {
 			return w
 		}

@@ -31,6 +31,15 @@ type Config struct {
 	APIKey string
 	// Slots is how many calls may run at once; 0 asks the server.
 	Slots int
+	// Repeatable asks for answers that are the same each time: one call at a time, always
+	// in slot 0 of llama-server (id_slot), and no prompt is continued from what the slot
+	// computed before (cache_prompt), because numbers differ a little with the size of a
+	// batch. It is for measuring; every call then takes the time of its whole prompt.
+	Repeatable bool
+	// Yield holds a call back as long as the server works for anybody else, however long
+	// that is within the call's own bounds, instead of taking a slot that is free beside
+	// them. Where a server does not tell (/slots or /metrics), it changes nothing.
+	Yield bool
 	// HTTP sends the requests and should have no overall timeout: callers bound
 	// each call by its context.
 	HTTP *http.Client
@@ -90,7 +99,10 @@ func New(cfg Config) (*Server, error) {
 		next = http.DefaultTransport
 	}
 	own := *cfg.HTTP
-	own.Transport = wire{next: next}
+	own.Transport = wire{next: next, repeatable: cfg.Repeatable}
+	if cfg.Repeatable {
+		cfg.Slots = 1
+	}
 	oc := openai.DefaultConfig(cfg.APIKey)
 	oc.BaseURL = u.String() + "/v1"
 	oc.HTTPClient = &own

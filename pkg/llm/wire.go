@@ -11,9 +11,12 @@ import (
 
 // wire sits between go-openai and the network. go-openai drops a temperature of
 // 0 (omitempty), so that the server would sample at its default of 0.8; it has no
-// field for cache_prompt; it discards llama-server's timings and the details of
-// its errors. wire adds the first two to the body and hands out the others.
-type wire struct{ next http.RoundTripper }
+// field for cache_prompt and id_slot; it discards llama-server's timings and the details of
+// its errors. wire adds these to the body and hands out the others.
+type wire struct {
+	next       http.RoundTripper
+	repeatable bool
+}
 
 // Timings are llama-server's own measurements of one call.
 type Timings struct {
@@ -48,7 +51,7 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok {
 		return w.next.RoundTrip(req)
 	}
-	edited, err := editBody(req)
+	edited, err := w.editBody(req)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +72,7 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // editBody keeps every value as raw JSON: decoding the schema would lose the
 // order of its keys, which is the order in which the model writes.
-func editBody(req *http.Request) (*http.Request, error) {
+func (w wire) editBody(req *http.Request) (*http.Request, error) {
 	raw, err := io.ReadAll(req.Body)
 	if err != nil {
 		return nil, err
@@ -81,6 +84,9 @@ func editBody(req *http.Request) (*http.Request, error) {
 	}
 	body["temperature"] = json.RawMessage("0")
 	body["cache_prompt"] = json.RawMessage("true")
+	if w.repeatable {
+		body["cache_prompt"], body["id_slot"] = json.RawMessage("false"), json.RawMessage("0")
+	}
 	if raw, err = json.Marshal(body); err != nil {
 		return nil, err
 	}
