@@ -109,3 +109,19 @@ func verdictToken(tokens []Token) int {
 	}
 	return -1
 }
+
+// Telling returns the tokens up to that in which the verdict is written, with the
+// candidates of that one alone: all that [Distribution] reads, for keeping an answer. It is
+// nil where the tokens do not show a verdict.
+func Telling(tokens []Token) []Token {
+	i := verdictToken(tokens)
+	if i < 0 {
+		return nil
+	}
+	out := make([]Token, i+1)
+	for k := range i {
+		out[k].Text = tokens[k].Text
+	}
+	out[i] = tokens[i]
+	return out
+}

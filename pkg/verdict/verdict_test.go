@@ -126,6 +126,12 @@ func TestProbability(t *testing.T) {
 	require.InDelta(t, 0.6, verdict.Confidence(d, verdict.Healthy), 1e-9)
 	require.InDelta(t, 0.2, verdict.Confidence(d, verdict.Inconclusive), 1e-9)
 	require.Zero(t, verdict.Confidence(d, verdict.Notice)+verdict.Confidence(d, verdict.Warning))
+	kept := verdict.Telling(tokens)
+	require.Len(t, kept, 5, "what comes behind the verdict is not needed")
+	same, ok := verdict.Distribution(kept, words)
+	require.True(t, ok)
+	require.Equal(t, d, same)
+	require.Nil(t, verdict.Telling(tokens[:4]))
 
 	tokens[4].Top[0].LogProb = 1000
 	d, _ = verdict.Distribution(tokens, words)
