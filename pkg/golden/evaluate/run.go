@@ -126,6 +126,7 @@ type noMeter struct{}
 
 func (noMeter) ModelCall(string, time.Duration, string, verdict.Usage) {}
 func (noMeter) CallAvoided(string)                                     {}
+func (noMeter) Compared(string, string)                                {}
 
 // request is the question of a data source's analysis query about the case.
 func (e *Evaluation) request(t *task) (analysis.Request, error) {
