@@ -99,20 +99,18 @@ func (d *draft) fill() {
 	d.surround(pf)
 }
 
-// surround prints the background, which a fault and its twin have in common.
+// surround prints the background, which a fault and its twin have in common: what the cast
+// prints in health, and the rest of the cluster.
 func (d *draft) surround(pf *performance) {
 	s := d.spec
-	n := float64(s.noise) * (lines(s.story.Fault, s.level) + lines(s.story.Twin, s.level)) / 2
-	if s.variant.needle > 0 {
-		n = float64(s.variant.needle)
-	}
 	regions := map[string]region{"window": d.window}
 	limit := float64(maxLines)
 	if s.baseline {
 		regions["baseline"] = d.baseline
 		limit /= 2
 	}
-	if n = min(n, limit); n < 1 {
+	n := min(s.background(), limit)
+	if n < 1 {
 		return
 	}
 	own := 0.0
@@ -121,7 +119,7 @@ func (d *draft) surround(pf *performance) {
 	}
 	factor := 1.0
 	if own > 0 && len(s.story.Silence) == 0 { // a silence needs the voices that it ends
-		factor = min(1, 0.6*n/own)
+		factor = min(1, ownShare*n/own)
 	}
 	var cut map[string]float64
 	if !s.twin {
@@ -130,8 +128,37 @@ func (d *draft) surround(pf *performance) {
 	ch := d.lib.world.choir(d.scene, d.page, s.story.Split, servicesFor(n))
 	for _, where := range sortedKeys(regions) {
 		pf.normal(regions[where], factor, cut, where)
-		ch.sing(regions[where], int(n-own*factor), where)
+		if s.noise > 0 {
+			ch.sing(regions[where], int(n-own*factor), where)
+		}
 	}
+}
+
+// The amounts of background.
+const (
+	// ownShare is the part of it that the story's own cast has at most.
+	ownShare = 0.6
+	// alone is how much the cast prints where the rest of the cluster is left out.
+	alone = 60
+	// modest bounds the background at a low ratio: the many cases of wordy stories would be
+	// most of the dataset.
+	modest = 600
+)
+
+// background is how many lines of background a case has. Without noise there is none, but
+// for the cast where there is a baseline: with an empty one all would be new.
+func (s spec) background() float64 {
+	switch {
+	case s.variant.needle > 0:
+		return float64(s.variant.needle)
+	case s.noise == 0 && s.baseline:
+		return alone / ownShare
+	}
+	n := float64(s.noise) * (lines(s.story.Fault, s.level) + lines(s.story.Twin, s.level)) / 2
+	if s.noise <= 10 {
+		n = min(n, modest)
+	}
+	return n
 }
 
 // servicesFor is how many background services n lines come from.

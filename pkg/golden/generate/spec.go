@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -97,12 +98,23 @@ func (s spec) tags() []string {
 // A plan lists the cases of a dataset.
 type plan struct{ lib *library }
 
-// The sizes of the needles' haystacks and how many stories of a split have each.
-var haystacks = []struct{ lines, stories int }{{1_000, 2}, {10_000, 2}, {50_000, 1}}
+// quotas are the cases that are too large for every story: those with much background. Each
+// takes the stories of a split that have the fewest lines at a level.
+var quotas = []struct {
+	split   golden.Split
+	noise   int
+	stories [3]int // for each level
+}{
+	{golden.Dev, 100, [3]int{4, 3, 2}}, {golden.Test, 100, [3]int{6, 5, 4}},
+	{golden.Dev, 1000, [3]int{1, 0, 0}}, {golden.Test, 1000, [3]int{1, 1, 1}},
+}
 
-// loudStories is how many stories of a split have 1,000 background lines for each of their
-// own, for each severity: those with the fewest lines, as these cases are large.
-const loudStories = 1
+// haystacks are how many background lines hide a needle, and how many stories of a split
+// have each.
+var haystacks = map[golden.Split][]struct{ lines, stories int }{
+	golden.Dev:  {{1_000, 3}, {10_000, 1}},
+	golden.Test: {{1_000, 3}, {10_000, 2}, {50_000, 1}},
+}
 
 // truncatedEvery says that each so-many-th story has truncated cases.
 const truncatedEvery = 4
@@ -121,7 +133,7 @@ func (p plan) all() []spec {
 		}
 	}
 	for _, split := range []golden.Split{golden.Dev, golden.Test} {
-		out = append(out, p.loud(split)...)
+		out = append(out, p.dense(split)...)
 		out = append(out, p.needles(split)...)
 		out = append(out, p.empty(split)...)
 	}
@@ -134,27 +146,18 @@ func (p plan) story(f *family, s *story, n int) []spec {
 	pair := func(level, noise int, baseline bool, v variant) {
 		out = append(out, pairOf(spec{family: f, story: s, level: level, noise: noise, baseline: baseline, variant: v})...)
 	}
+	sometimes := func(i int) bool { return s.needsBaseline() || (s.Baseline == baselineOptional && i%2 == 0) }
 	for level := range 3 {
-		if !s.needsBaseline() {
-			if len(s.silent(level)) == 0 {
-				pair(level, 0, false, variant{})
-			}
-			pair(level, 10, false, variant{})
+		if s.needsBaseline() || len(s.silent(level)) == 0 {
+			pair(level, 0, s.needsBaseline(), variant{})
 		}
-		if s.Baseline != baselineNever {
-			pair(level, 10, true, variant{})
-		}
-		if s.needsBaseline() || s.Baseline == baselineNever { // in place of what such a story cannot have
-			pair(level, 30, s.needsBaseline(), variant{})
-		}
+		pair(level, 10, sometimes(level+n), variant{})
 	}
-	often := s.needsBaseline() || (s.Baseline == baselineOptional && n%2 == 1)
-	pair(n%3, 100, often, variant{})
 	if in := p.lib.injections.choose(s.Split, n); in != nil {
-		pair((n+1)%3, 10, often, variant{injection: in})
+		pair((n+1)%3, 10, s.needsBaseline(), variant{injection: in})
 	}
 	if n%truncatedEvery == 0 {
-		pair((n/truncatedEvery)%3, 10, often, variant{truncated: true})
+		pair((n/truncatedEvery)%3, 10, s.needsBaseline(), variant{truncated: true})
 	}
 	return out
 }
@@ -174,56 +177,84 @@ type told struct {
 	lines  float64
 }
 
-// stories returns the stories of a split, those with the fewest lines at a level first.
-func (p plan) stories(split golden.Split, level int) []told {
+// stories returns the stories of a split without some, those with the fewest lines at a level
+// first.
+func (p plan) stories(split golden.Split, level int, without map[*story]bool) []told {
 	var out []told
 	for _, f := range p.lib.families {
 		for _, s := range f.Stories {
-			if s.Split == split {
-				out = append(out, told{f, s, (lines(s.Fault, level) + lines(s.Twin, level)) / 2})
+			if s.Split != split || without[s] {
+				continue
 			}
+			n := (lines(s.Fault, level) + lines(s.Twin, level)) / 2
+			if s.needsBaseline() {
+				n *= 2
+			}
+			out = append(out, told{f, s, n})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b told) int { return int(a.lines*1000) - int(b.lines*1000) })
+	slices.SortStableFunc(out, func(a, b told) int { return cmp.Compare(a.lines, b.lines) })
 	return out
 }
 
-func (p plan) loud(split golden.Split) []spec {
+// dense returns the cases with much background.
+func (p plan) dense(split golden.Split) []spec {
 	var out []spec
-	used := map[*story]bool{}
-	for level := 2; level >= 0; level-- {
-		n := 0
-		for _, t := range p.stories(split, level) {
-			if n < loudStories && !used[t.story] && !t.story.needsBaseline() {
-				used[t.story] = true
-				n++
-				out = append(out, pairOf(spec{family: t.family, story: t.story, level: level, noise: 1000})...)
+	for _, q := range quotas {
+		if q.split != split {
+			continue
+		}
+		used := map[*story]bool{}
+		for level := 2; level >= 0; level-- { // the highest has the most lines and so the fewest stories to choose from
+			for i, t := range p.stories(split, level, used) {
+				if i == q.stories[level] {
+					break
+				}
+				if b := t.story.needsBaseline(); q.noise <= 100 || !b {
+					used[t.story] = true
+					b = b || (t.story.Baseline == baselineOptional && i%2 == 1 && q.noise <= 100)
+					out = append(out, pairOf(spec{family: t.family, story: t.story, level: level, noise: q.noise, baseline: b})...)
+				}
 			}
 		}
 	}
 	return out
 }
 
+// needles returns the cases with a single line of evidence, the largest ones of stories
+// without a baseline.
 func (p plan) needles(split golden.Split) []spec {
 	var fitting []spec
-	for _, t := range p.stories(split, 0) {
-		if _, level, ok := needle(t.story); ok && !t.story.needsBaseline() {
-			fitting = append(fitting, spec{family: t.family, story: t.story, level: level})
+	for _, t := range p.stories(split, 0, nil) {
+		if _, level, ok := needle(t.story); ok {
+			fitting = append(fitting, spec{family: t.family, story: t.story, level: level, baseline: t.story.needsBaseline()})
 		}
 	}
+	slices.SortStableFunc(fitting, func(a, b spec) int { return btoi(b.baseline) - btoi(a.baseline) })
 	var out []spec
-	for _, h := range haystacks {
+	for _, h := range haystacks[split] {
 		for range h.stories {
 			if len(fitting) == 0 {
 				return out
 			}
-			s := fitting[0]
-			fitting = fitting[1:]
+			i := 0
+			if h.lines >= 10_000 {
+				i = len(fitting) - 1
+			}
+			s := fitting[i]
+			fitting = slices.Delete(fitting, i, i+1)
 			s.variant.needle, s.noise = h.lines, h.lines
 			out = append(out, pairOf(s)...)
 		}
 	}
 	return out
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // needle returns an act that tells of the fault with a single line, and the level at which it
