@@ -62,7 +62,7 @@ The API key of the model server is read from the environment variable ` + keyVar
 	flags.StringVar(&f.tenant, "tenant", "", "tenant, sent as X-Scope-OrgID")
 	flags.StringVar(&f.llm, "llm", "", "URL of llama-server; without it the rules alone judge")
 	flags.StringVar(&f.model, "model", "", "model name, for servers that serve several")
-	f.window.add(flags)
+	f.window.add(cmd)
 	flags.StringVar(&f.prompt, "prompt", "incident-triage", "prompt id, or id@version")
 	flags.StringToStringVar(&f.vars, "var", nil, "prompt variables, name=value")
 	flags.StringSliceVar(&f.groupBy, "group-by", nil, "label names; each combination of values is judged apart")

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/gtime"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/lokalyst/lokalyst/pkg/loki"
 )
@@ -14,7 +14,8 @@ import (
 // windowFlags say which time is meant.
 type windowFlags struct{ since, start, end, baseline string }
 
-func (f *windowFlags) add(flags *pflag.FlagSet) {
+func (f *windowFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
 	flags.StringVar(&f.since, "since", "1h", "length of the window that ends now, or at --end")
 	flags.StringVar(&f.start, "start", "", "start of the window instead: RFC 3339, or Unix milliseconds as in Grafana's links")
 	flags.StringVar(&f.end, "end", "", "end of the window, like --start; now by default")
