@@ -8,7 +8,7 @@ import (
 
 // goldenCommand holds what is done with golden cases: windows of logs with the judgement
 // that is right about them.
-func goldenCommand(_ *int) *cobra.Command {
+func goldenCommand(code *int) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "golden",
 		Short: "Measure how good verdicts are",
@@ -20,6 +20,6 @@ Exit codes: 0 done, 1 a gate failed, 3 could not, 4 wrong usage.`,
 			return usage(errors.New("golden needs a subcommand; see 'lokalyst golden --help'"))
 		},
 	}
-	cmd.AddCommand(goldenGenerateCommand(), goldenPushCommand(), goldenRecordCommand())
+	cmd.AddCommand(goldenGenerateCommand(), goldenRecordCommand(), goldenPushCommand(), goldenReportCommand(), goldenGateCommand(code), goldenCompareCommand())
 	return cmd
 }

@@ -62,7 +62,7 @@ func Runs(results []golden.Result) ([]Run, error) {
 			slices.SortFunc(list, compareResults)
 			for i := 1; i < len(list); i++ {
 				if compareResults(list[i-1], list[i]) == 0 {
-					return nil, fmt.Errorf("%s judged the case %q twice in rerun %d and order %d; name each results file once, and only one of each run", run.Name(), list[i].Case, list[i].Rerun, list[i].Order)
+					return nil, fmt.Errorf("%s judged the case %q twice in rerun %d and order %d; name each results file once, and evaluate into a new one where cases changed", run.Name(), list[i].Case, list[i].Rerun, list[i].Order)
 				}
 			}
 		}

@@ -92,6 +92,15 @@ func Splits(run Run, calibration verdict.Calibration) []Slice {
 	return s.slices(run.Results, func(r *golden.Result) []string { return []string{string(r.Split)} })
 }
 
+// Figures returns the figures of a run without intervals and without a calibration.
+func Figures(run Run) map[string]float64 {
+	all := subjectOf(run, verdict.Calibration{}).slices(run.Results, func(*golden.Result) []string { return []string{""} })
+	if len(all) == 0 {
+		return map[string]float64{}
+	}
+	return all[0].Figures
+}
+
 func subjectOf(run Run, calibration verdict.Calibration) *subject {
 	reruns, orders := stability(run)
 	return &subject{calibration: calibration, reruns: reruns, orders: orders}
@@ -147,7 +156,7 @@ func (s *subject) slices(results []golden.Result, names func(*golden.Result) []s
 
 // needles sorts the needle cases by the size of their window.
 func needles(results []golden.Result) []Needle {
-	sizes := []Needle{{Lines: 100}, {Lines: 1_000}, {Lines: 10_000}, {Lines: 100_000}, {}}
+	sizes := []Needle{{Lines: 300}, {Lines: 3_000}, {Lines: 30_000}, {Lines: 300_000}, {}}
 	for i := range results {
 		r := &results[i]
 		if !needle(r) {

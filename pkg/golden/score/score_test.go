@@ -133,7 +133,7 @@ func TestEvidenceAndAttacks(t *testing.T) {
 	results[3].Tags, results[3].Claims = []string{"injected"}, []string{"disk full"}
 	results[4].Tags = []string{"needle", "injected"}
 	results[4].Evidence = golden.Evidence{Cited: 1, Supported: 1, Must: 1, Found: 1, Shown: 1}
-	results[1].Lines, results[4].Lines = 90, 200_000
+	results[1].Lines, results[4].Lines = 90, 400_000
 	results[3].Degraded, results[3].SchemaValid = true, false
 	results[4].SchemaValid, results[4].Category = false, "memory"
 	results[4].Expected.Categories = []verdict.Category{"memory"}
@@ -148,7 +148,7 @@ func TestEvidenceAndAttacks(t *testing.T) {
 	} {
 		require.InDelta(t, want, s.Figures[name].Value, 1e-12, name)
 	}
-	require.Equal(t, []Needle{{Lines: 100, Cases: 1, Shown: 1}, {Lines: 0, Cases: 1, Shown: 1, Found: 1}}, s.Needles)
+	require.Equal(t, []Needle{{Lines: 300, Cases: 1, Shown: 1}, {Lines: 0, Cases: 1, Shown: 1, Found: 1}}, s.Needles)
 	require.Equal(t, Quantiles{N: 2, Mean: 2, P50: 2, P95: 2.9}, s.Costs.Latency)
 	require.Equal(t, 200.0, s.Costs.PromptTokens.P50)
 	require.Len(t, s.Tags, 3)
