@@ -118,18 +118,19 @@ func (d *draft) surround(pf *performance) {
 		own += a.Rate * float64(len(a.say)) * float64(d.window.length) / float64(perRate)
 	}
 	factor := 1.0
-	if own > 0 && len(s.story.Silence) == 0 { // a silence needs the voices that it ends
+	if own > 0 && len(s.story.silent(s.level)) == 0 { // a silence needs the voices that it ends
 		factor = min(1, ownShare*n/own)
 	}
 	var cut map[string]float64
 	if !s.twin {
 		cut = s.story.silent(s.level)
 	}
+	rest := max(n-own*factor, (1-ownShare)*n)
 	ch := d.lib.world.choir(d.scene, d.page, s.story.Split, servicesFor(n))
 	for _, where := range sortedKeys(regions) {
 		pf.normal(regions[where], factor, cut, where)
 		if s.noise > 0 {
-			ch.sing(regions[where], int(n-own*factor), where)
+			ch.sing(regions[where], int(rest), where)
 		}
 	}
 }
@@ -142,7 +143,7 @@ const (
 	alone = 60
 	// modest bounds the background at a low ratio: the many cases of wordy stories would be
 	// most of the dataset.
-	modest = 600
+	modest = 500
 )
 
 // background is how many lines of background a case has. Without noise there is none, but

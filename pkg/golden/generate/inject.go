@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -171,7 +172,7 @@ func longLine(at time.Time, r *random) string {
 		b = append(b, `{"sku":"`...)
 		b = append(plain["word"](b, x), `-`...)
 		b = append(appendHex(b, r, 6), `","qty":`...)
-		b = append(b, byte('1'+r.below(9)), '}', ',')
+		b = append(strconv.AppendInt(b, r.within(1, 9), 10), `},`...)
 	}
 	return string(b[:cutAt])
 }

@@ -22,16 +22,17 @@ type Wording struct {
 // A Document is what must not know the test cases, such as a prompt or a signature.
 type Document struct{ Name, Text string }
 
-// A Leak is a wording of the test cases that a document has.
+// A Leak is a wording that a document has.
 type Leak struct {
 	Wording  Wording
 	Document string
-	// Words are what they have in common.
+	// Words are the first ones that they have in common, and Runs how many runs of eight.
 	Words string
+	Runs  int
 }
 
 func (l Leak) String() string {
-	return fmt.Sprintf("%s, act %s, is in %s: %q", l.Wording.Story, l.Wording.Act, l.Document, l.Words)
+	return fmt.Sprintf("%s\t%s\t%s\t%d\t%s", l.Wording.Story, l.Wording.Act, l.Document, l.Runs, l.Words)
 }
 
 // Wordings returns what faults, twins and injections of a split say.
@@ -89,27 +90,32 @@ func Leakage(wordings []Wording, documents []Document) []Leak {
 	var out []Leak
 	for _, d := range documents {
 		if strings.Contains(d.Text, Canary) {
-			out = append(out, Leak{Document: d.Name, Words: Canary})
+			out = append(out, Leak{Document: d.Name, Words: Canary, Runs: 1})
 		}
-		known := map[int]bool{}
+		at, seen := map[int]int{}, map[string]bool{}
 		for _, g := range gramsOf(d.Text) {
-			for _, i := range grams[g] {
-				if !known[i] {
-					known[i] = true
-					out = append(out, Leak{wordings[i], d.Name, g})
+			if seen[g] {
+				continue
+			}
+			seen[g] = true
+			for _, i := range slices.Compact(grams[g]) {
+				if at[i] == 0 {
+					out = append(out, Leak{Wording: wordings[i], Document: d.Name, Words: g})
+					at[i] = len(out)
 				}
+				out[at[i]-1].Runs++
 			}
 		}
 	}
 	return out
 }
 
-// gramsOf returns each eight words in a row of a text. Words with digits are values; runs in
-// which they are the half or more say nothing.
+// gramsOf returns each eight words in a row of a text. Words with digits or of one letter
+// are values and keys; runs in which they are the half or more say nothing.
 func gramsOf(text string) []string {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for i, w := range words {
-		if strings.ContainsFunc(w, unicode.IsDigit) {
+		if len(w) == 1 || strings.ContainsFunc(w, unicode.IsDigit) {
 			words[i] = "#"
 		}
 	}

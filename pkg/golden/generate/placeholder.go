@@ -166,8 +166,8 @@ func (g grammar) fix(arg string) (writer, error) {
 
 // valued are the placeholders with an argument.
 var valued = map[string]func(arg string) (writer, error){
-	"in":    func(arg string) (writer, error) { return shifted(arg, 1) },
-	"ago":   func(arg string) (writer, error) { return shifted(arg, -1) },
+	"in":    func(arg string) (writer, error) { return shifted(arg, false) },
+	"ago":   func(arg string) (writer, error) { return shifted(arg, true) },
 	"int":   intWriter,
 	"float": floatWriter,
 	"dur":   durWriter,
@@ -175,13 +175,16 @@ var valued = map[string]func(arg string) (writer, error){
 	"pick":  pickWriter,
 }
 
-func shifted(arg string, sign time.Duration) (writer, error) {
+func shifted(arg string, back bool) (writer, error) {
 	d, err := gtime.ParseDuration(arg)
 	if err != nil {
 		return nil, errors.New("write a duration such as 2h or 30d")
 	}
+	if back {
+		d = -d
+	}
 	return func(b []byte, x *expansion) []byte {
-		return x.at.Add(sign*d).AppendFormat(b, "2006-01-02T15:04:05Z")
+		return x.at.Add(d).AppendFormat(b, "2006-01-02T15:04:05Z")
 	}, nil
 }
 

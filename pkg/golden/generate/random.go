@@ -33,8 +33,8 @@ func newRandom(seed uint64, parts ...string) *random {
 
 // below returns a number of [0, n).
 func (r *random) below(n int) int {
-	hi, _ := bits.Mul64(r.pcg.Uint64(), uint64(max(n, 1))) //nolint:gosec // n is positive
-	return int(hi)                                         //nolint:gosec // and hi is below it
+	hi, _ := bits.Mul64(r.pcg.Uint64(), uint64(max(n, 1)))
+	return int(hi) //nolint:gosec // it is below n
 }
 
 // within returns a number of [low, high].

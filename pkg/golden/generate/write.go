@@ -137,7 +137,10 @@ func encode(file io.Writer, sum hash.Hash, plainText bool, specs []spec, build f
 	w := io.MultiWriter(file, sum)
 	var zip *gzip.Writer
 	if !plainText {
-		zip = gzip.NewWriter(w)
+		var err error
+		if zip, err = gzip.NewWriterLevel(w, gzip.BestSpeed); err != nil { // a tenth larger than the default and twice as fast
+			return err
+		}
 		w = zip
 	}
 	var buffer bytes.Buffer
