@@ -20,6 +20,6 @@ Exit codes: 0 done, 1 a gate failed, 3 could not, 4 wrong usage.`,
 			return usage(errors.New("golden needs a subcommand; see 'lokalyst golden --help'"))
 		},
 	}
-	cmd.AddCommand(goldenGenerateCommand(), goldenRecordCommand(), goldenPushCommand(), goldenReportCommand(), goldenGateCommand(code), goldenCompareCommand())
+	cmd.AddCommand(goldenGenerateCommand(), goldenRecordCommand(), goldenPushCommand(), goldenEvaluateCommand(), goldenReportCommand(), goldenGateCommand(code), goldenCompareCommand())
 	return cmd
 }
