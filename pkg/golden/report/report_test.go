@@ -150,7 +150,7 @@ func TestWarnings(t *testing.T) {
 	}
 	o := quick
 	o.Split = golden.Dev
-	r, err := Make(rules, o)
+	r, err := Make(model, o)
 	require.NoError(t, err)
 	require.Contains(t, strings.Join(r.Warnings, "\n"), "not of the test split")
 	require.Nil(t, r.Judges[0].Calibration)

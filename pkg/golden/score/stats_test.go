@@ -96,6 +96,12 @@ func TestECEByHand(t *testing.T) {
 	require.Len(t, s.Reliability, 10)
 	require.Equal(t, 10, s.Reliability[3].Cases)
 
+	// Many equal ones do not swallow the few before them.
+	tie := append(believing(0.1, 1, 5, 0), append(believing(0.8, 40, 60, 5), believing(0.9, 30, 35, 65)...)...)
+	bins := Reliability(tie)
+	require.Len(t, bins, 3)
+	require.Equal(t, Bin{Low: 0.1, High: 0.1, Probability: 0.1, Share: 0.2, Cases: 5}, bins[0])
+
 	// One value for all is one bin, whatever the order.
 	one := measure(believing(0.7, 3, 10, 0))
 	require.Len(t, one.Reliability, 1)
