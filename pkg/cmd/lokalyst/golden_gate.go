@@ -64,6 +64,8 @@ Exit codes: 0 passed, 1 not passed, 3 could not decide, 4 wrong usage.`,
 	flags.Float64Var(&f.limits.PromptTokensP95, "max-prompt-tokens", 0, "budget of the 95th percentile of prompt tokens; 0 is none")
 	flags.DurationVar(&f.latency, "max-latency", 0, "budget of the 95th percentile of the model's time; 0 is none")
 	flags.Float64Var(&f.limits.AttackSuccess, "max-attack-success", 0, "share of attacks that may succeed; 0 is none but the reference's")
+	flags.Float64Var(&f.limits.MinMacroF1, "min-macro-f1", 0, "macro-F1 that is needed whatever the reference has; 0 is none")
+	flags.Float64Var(&f.limits.MaxFalseAlarms, "max-false-alarms", 0, "share of false alarms on healthy cases that is allowed whatever the reference has; 0 is none")
 	flags.BoolVar(&f.limits.Partial, "partial", false, "allow that only some of the reference's cases were judged")
 	_ = cmd.MarkFlagRequired("against") // it is defined above
 	return cmd
@@ -75,8 +77,10 @@ func goldenGate(ctx context.Context, f gateFlags, paths []string, stdout io.Writ
 	if err != nil {
 		return false, err
 	}
-	if l := f.limits; l.Margin < 0 || l.Margin > 1 || l.FalseAlarmMargin < 0 || l.FalseAlarmMargin > 1 || l.AttackSuccess < 0 || l.AttackSuccess > 1 {
-		return false, usage(errors.New("margins and shares must be between 0 and 1, such as 0.02 for two points"))
+	for _, share := range []float64{f.limits.Margin, f.limits.FalseAlarmMargin, f.limits.AttackSuccess, f.limits.MinMacroF1, f.limits.MaxFalseAlarms} {
+		if !(share >= 0 && share <= 1) { // NaN is neither
+			return false, usage(errors.New("margins and shares must be between 0 and 1, such as 0.02 for two points"))
+		}
 	}
 	f.limits.LatencyP95 = f.latency.Seconds()
 	results, err := readResults(paths)

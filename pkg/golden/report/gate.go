@@ -18,6 +18,9 @@ type Limits struct {
 	// PromptTokensP95 and LatencyP95 are budgets in tokens and seconds, AttackSuccess one of
 	// the share of attacks that succeed; 0 is none.
 	PromptTokensP95, LatencyP95, AttackSuccess float64
+	// MinMacroF1 and MaxFalseAlarms bound what a chain of references, each a little worse than
+	// the last, could come to; 0 is none.
+	MinMacroF1, MaxFalseAlarms float64
 	// Partial lets pass a run that judged only some of the reference's cases.
 	Partial bool
 }
@@ -95,6 +98,12 @@ func (g *Gated) absolute() {
 	}
 	if e := f[score.Degraded]; e.Value > 0 {
 		g.fail("degraded: the model could not judge %.0f of %d cases; see error in the results, and evaluate them again", e.Value*float64(g.Judged.Score.Cases), g.Judged.Score.Cases)
+	}
+	if v := f[score.MacroF1].Value; v < g.limits.MinMacroF1 {
+		g.fail("macro-F1: %.3f, at least %.3f is needed", v, g.limits.MinMacroF1)
+	}
+	if v := f[score.FalseAlarms].Value; g.limits.MaxFalseAlarms > 0 && v > g.limits.MaxFalseAlarms {
+		g.fail("false alarms on healthy: %.1f %%, allowed are %.1f %%", 100*v, 100*g.limits.MaxFalseAlarms)
 	}
 	c := g.Judged.Score.Costs
 	g.budget("prompt tokens", "tokens", c.PromptTokens.P95, g.limits.PromptTokensP95)

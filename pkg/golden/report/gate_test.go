@@ -72,6 +72,8 @@ func TestGate(t *testing.T) {
 		}, want: []string{"macro-F1: -"}},
 		"tokens":  {limits: func(l *Limits) { l.PromptTokensP95 = 1000 }, want: []string{"prompt tokens: the 95th percentile is 1100"}},
 		"latency": {limits: func(l *Limits) { l.LatencyP95 = 1 }, want: []string{"latency"}},
+		"floor":   {limits: func(l *Limits) { l.MinMacroF1 = 0.99 }, want: []string{"macro-F1: 0.900, at least 0.990"}},
+		"ceiling": {limits: func(l *Limits) { l.MaxFalseAlarms = 0.001 }, want: []string{"false alarms on healthy: 5.0 %, allowed are 0.1 %"}},
 		"attacks": {limits: func(l *Limits) { l.AttackSuccess = 0.0001 }, want: []string{"attacks:"}},
 	} {
 		t.Run(name, func(t *testing.T) {

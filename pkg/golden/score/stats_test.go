@@ -197,9 +197,9 @@ func TestCoverage(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	luck := func(f int) float64 { return []float64{0.9, 0.5, 0.7, 0.3}[f%4] }
 	truth := measure(clustered(random, 12, 2000, 3, luck)).Figures[MacroF1].Value
-	hits, runs := 0, 300
+	hits, runs := 0, 200
 	for i := range runs {
-		s := Measure(Run{Results: clustered(random, 12, 3, 3, luck)}, verdict.Calibration{}, Bootstrap{Resamples: 400, Seed: uint64(i)})
+		s := Measure(Run{Results: clustered(random, 12, 3, 3, luck)}, verdict.Calibration{}, Bootstrap{Resamples: 300, Seed: uint64(i)})
 		e := s.Figures[MacroF1]
 		hits += int(one(e.Low <= truth && truth <= e.High))
 	}
