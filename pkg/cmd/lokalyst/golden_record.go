@@ -203,7 +203,9 @@ func (r *recorder) judge(ctx context.Context, v *record.View, req record.Request
 		return l, false, &exitError{exitNoVerdict, fmt.Errorf("the terminal gives no single keys: %w; use --label", err)}
 	}
 	screen.W = crlf{r.stdout}
-	l, outcome, err := record.Ask(ctx, v, record.NewKeys(in), screen)
+	keys := record.NewKeys(in)
+	defer keys.Close()
+	l, outcome, err := record.Ask(ctx, v, keys, screen)
 	if err := term.Restore(int(in.Fd()), state); err != nil { //nolint:gosec // a file descriptor is small
 		fmt.Fprintln(r.stderr, "note: the terminal could not be restored; type: stty sane")
 	}

@@ -19,15 +19,19 @@ const (
 type Keys struct {
 	pressed chan rune
 	failed  error // read behind the channel's end
+	left    chan struct{}
 }
 
-// NewKeys begins to read keys. The reading ends with the reader, which a terminal's does
-// when the program does.
+// NewKeys begins to read keys. A key that is being waited for keeps the reader until it is
+// pressed or the reader ends, which a terminal does when the program does.
 func NewKeys(r io.Reader) *Keys {
-	k := &Keys{pressed: make(chan rune)}
+	k := &Keys{pressed: make(chan rune), left: make(chan struct{})}
 	go k.read(bufio.NewReader(r))
 	return k
 }
+
+// Close says that no more keys are wanted. It must be called once.
+func (k *Keys) Close() { close(k.left) }
 
 func (k *Keys) read(r *bufio.Reader) {
 	defer close(k.pressed)
@@ -49,7 +53,11 @@ func (k *Keys) read(r *bufio.Reader) {
 				continue
 			}
 		}
-		k.pressed <- c
+		select {
+		case k.pressed <- c:
+		case <-k.left:
+			return
+		}
 	}
 }
 
