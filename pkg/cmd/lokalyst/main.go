@@ -38,9 +38,8 @@ func main() {
 	os.Exit(code)
 }
 
-// run executes a command line and returns the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	code := exitHealthy
+// rootCommand returns the whole program, which sets code where it is not 0 without an error.
+func rootCommand(code *int) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "lokalyst",
 		Short:         "Judge logs in Loki with a local model",
@@ -48,7 +47,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 		RunE:          func(*cobra.Command, []string) error { return errors.New("no command given") },
 	}
-	root.AddCommand(analyzeCommand(&code), overruleCommand(), goldenCommand(&code))
+	root.AddCommand(analyzeCommand(code), overruleCommand(), goldenCommand(code))
+	return root
+}
+
+// run executes a command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	code := exitHealthy
+	root := rootCommand(&code)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
