@@ -228,7 +228,7 @@ func (t *task) result(res *analysis.Result, calls []call) golden.Result {
 	out := golden.Result{
 		Case: t.meta.id, CaseHash: t.meta.hash, GroupID: t.c.GroupID, Family: t.meta.family, Split: t.meta.split, Tags: t.c.Tags,
 		Lines: window, Expected: t.c.Expected, Judge: t.judge.Judge, Rerun: t.rerun, Order: t.order,
-		Verdict: v.Severity.Word(), Severity: v.Severity, Probability: v.Probability, Category: v.Category,
+		Verdict: v.Severity.Word(), Severity: v.Severity, Probability: v.RawProbability, Category: v.Category,
 		RulesSeverity: v.RulesSeverity, Contested: v.Contested, Injection: v.SuspectedInjection, Degraded: v.Degraded,
 		SchemaValid: true, Claims: claims(t.c.Expected.ForbiddenClaims, v),
 	}
