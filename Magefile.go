@@ -77,6 +77,24 @@ func Bench(ctx context.Context) error {
 	return goRun(ctx, "./pkg/testenv/bench")
 }
 
+// Golden generates the golden cases of seed 1, lets the judges that need no model judge them, reports it in
+// test-results/golden and holds the rules verdict against its committed scorecard, which it writes anew there.
+func Golden(ctx context.Context) error {
+	const dir, lokalyst = "test-results/golden", "./pkg/cmd/lokalyst"
+	cases, results := dir+"/cases", dir+"/results.jsonl"
+	for _, args := range [][]string{
+		{"generate", "--seed", "1", "--out", cases},
+		{"evaluate", "--out", results, "--fresh", cases},
+		{"report", "--dataset", cases, "--out", dir, "--junit", dir + "/junit.xml", results},
+		{"gate", "--dataset", cases, "--against", "pkg/prompts/scorecards/rules.json", "--judge", "rules", "--scorecard", dir + "/rules.json", results},
+	} {
+		if err := goRun(ctx, lokalyst, append([]string{"golden"}, args...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // session runs steps and returns an error when one of them failed.
 func session(run func(*devtasks.Session)) error {
 	s := devtasks.NewSession(os.Stdout, time.Now)

@@ -140,7 +140,7 @@ func TestGoldenPush(t *testing.T) {
 	require.FileExists(t, out+".push.json")
 }
 
-func TestGoldenUsage(t *testing.T) {
+func TestGoldenRecordAndPushUsage(t *testing.T) {
 	dir := t.TempDir()
 	none := filepath.Join(dir, "none.jsonl")
 	require.NoError(t, os.WriteFile(none, nil, 0o600))
