@@ -142,7 +142,11 @@ func (r *Report) confusion(b *strings.Builder) {
 			cells, all = append(cells, strconv.Itoa(int(n))), all+n
 		}
 		if all > 0 {
-			t.row(append(cells, fmt.Sprintf("%.3f", j.Score.F1[word]))...)
+			text := "–"
+			if f, ok := j.Score.F1[word]; ok {
+				text = fmt.Sprintf("%.3f", f)
+			}
+			t.row(append(cells, text)...)
 		}
 	}
 	b.WriteString("\nAn abstention that the case allows counts as right.\n\n")

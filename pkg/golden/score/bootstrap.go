@@ -165,9 +165,9 @@ func (b Bootstrap) figures(results []golden.Result, d *design, list []mean, eces
 	for _, t := range clusters {
 		whole.plus(t, 1)
 	}
-	names := figureNames(list)
+	names, all := figureNames(list), whole.words()
 	values := make([][]float64, len(names)+len(eces))
-	whole.values(list, func(i int, v float64) {
+	whole.values(list, all.classes(), func(i int, v float64) {
 		into[names[i]] = Estimate{Value: v, Low: v, High: v}
 		values[i] = make([]float64, 0, b.resamples())
 	})
@@ -181,7 +181,7 @@ func (b Bootstrap) figures(results []golden.Result, d *design, list []mean, eces
 				drawn.plus(clusters[c], w)
 			}
 		}
-		drawn.values(list, func(i int, v float64) { values[i] = append(values[i], v) })
+		drawn.values(list, all.classes(), func(i int, v float64) { values[i] = append(values[i], v) })
 		for i, e := range eces {
 			bins := bin(e.beliefs, weights)
 			if v, ok := ece(&bins); ok {

@@ -45,14 +45,38 @@ func cell(r *golden.Result) (row, column int) {
 	return row, column
 }
 
+// minInconclusive is the share of the cases from which on inconclusive is a class of its own in
+// the mean: a handful of empty windows, which no judge gets wrong, would otherwise be a quarter
+// of it.
+const minInconclusive = 0.05
+
+// classes are the words that take part in the means of F1, of a sample of cases.
+type classes [words]bool
+
+// classes returns those that at least one case expects, and inconclusive only from
+// [minInconclusive] of the cases on.
+func (m *Matrix) classes() (c classes) {
+	total := 0.0
+	for k := range words {
+		total += m.row(k)
+		c[k] = m.row(k) > 0
+	}
+	last := words - 1
+	c[last] = c[last] && m.row(last) >= minInconclusive*total
+	return c
+}
+
 // MacroF1 is the mean of the F1 of the words that at least one case expects: healthy,
-// suspicious and incident as a rule, and inconclusive only where it is right of some case.
-// A word that no case expects takes no part with an F1 of its own; giving it wrongly costs
-// the recall of the expected one. ok is false where there are no cases.
-func (m *Matrix) MacroF1() (f1 float64, ok bool) {
+// suspicious and incident as a rule, and inconclusive only where at least 5 % of the cases
+// expect it. A word that takes no part has no F1 of its own; giving it wrongly costs the
+// recall of the expected one. ok is false where there are no cases.
+func (m *Matrix) MacroF1() (f1 float64, ok bool) { return m.macroF1(m.classes()) }
+
+// macroF1 is that of a resample, with the classes of the whole sample.
+func (m *Matrix) macroF1(c classes) (f1 float64, ok bool) {
 	n := 0
 	for k := range words {
-		if m.row(k) > 0 {
+		if c[k] && m.row(k) > 0 {
 			f1 += m.f1(k)
 			n++
 		}
@@ -64,12 +88,14 @@ func (m *Matrix) MacroF1() (f1 float64, ok bool) {
 }
 
 // MicroF1 is 2TP/(2TP+FP+FN) with the counts of the same words added up. It differs from
-// the accuracy only by abstentions where none is right: those are misses and no false
-// alarms.
-func (m *Matrix) MicroF1() (f1 float64, ok bool) {
+// the accuracy only by abstentions where none is right, which are misses and no false
+// alarms, and by the cases of a word that takes no part.
+func (m *Matrix) MicroF1() (f1 float64, ok bool) { return m.microF1(m.classes()) }
+
+func (m *Matrix) microF1(c classes) (f1 float64, ok bool) {
 	tp, errors := 0.0, 0.0
 	for k := range words {
-		if m.row(k) > 0 {
+		if c[k] && m.row(k) > 0 {
 			tp += m[k][k]
 			errors += m.row(k) + m.column(k) - 2*m[k][k]
 		}
@@ -80,11 +106,11 @@ func (m *Matrix) MicroF1() (f1 float64, ok bool) {
 	return 2 * tp / (2*tp + errors), true
 }
 
-// F1 returns the F1 of each word of [Words] that at least one case expects.
+// F1 returns the F1 of each word of [Words] that takes part.
 func (m *Matrix) F1() map[string]float64 {
-	out := map[string]float64{}
+	out, c := map[string]float64{}, m.classes()
 	for k, w := range Words() {
-		if m.row(k) > 0 {
+		if c[k] {
 			out[w] = m.f1(k)
 		}
 	}

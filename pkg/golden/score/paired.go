@@ -103,7 +103,8 @@ func (p *Paired) delta(as, bs []golden.Result, boot Bootstrap) {
 	d := newDesign(bs) // both have the same cases
 	p.Groups = d.clusters
 	ta, tb := tallies(as, &d, nil), tallies(bs, &d, nil)
-	sa, sb := newTally(nil), newTally(nil)
+	sa, sb, all := newTally(nil), newTally(nil), Count(bs)
+	same := all.classes() // of what is expected, which is the same for both
 	difference := func(weight func(c int) float64) float64 {
 		clear(sa)
 		clear(sb)
@@ -114,8 +115,8 @@ func (p *Paired) delta(as, bs []golden.Result, boot Bootstrap) {
 			}
 		}
 		ma, mb := sa.words(), sb.words()
-		fa, _ := ma.MacroF1() // no resample is without cases
-		fb, _ := mb.MacroF1()
+		fa, _ := ma.macroF1(same) // 0 of a resample without a case of any class
+		fb, _ := mb.macroF1(same)
 		return fb - fa
 	}
 	e := Estimate{Value: difference(func(int) float64 { return 1 })}

@@ -148,7 +148,8 @@ func (s *subject) slices(results []golden.Result, names func(*golden.Result) []s
 	out := make([]Slice, 0, len(tallies))
 	for _, name := range slices.Sorted(maps.Keys(tallies)) {
 		slice := Slice{Name: name, Cases: counts[name], Figures: map[string]float64{}}
-		tallies[name].values(list, func(i int, v float64) { slice.Figures[all[i]] = v })
+		m := tallies[name].words()
+		tallies[name].values(list, m.classes(), func(i int, v float64) { slice.Figures[all[i]] = v })
 		out = append(out, slice)
 	}
 	return out

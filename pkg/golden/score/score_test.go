@@ -104,6 +104,20 @@ func TestKappa(t *testing.T) {
 	require.False(t, ok)
 }
 
+// TestFewInconclusive: three empty windows are no quarter of the mean, and cost what they cost.
+func TestFewInconclusive(t *testing.T) {
+	counts := map[[2]verdict.Severity]int{{0, 0}: 50, {0, 3}: 50, {3, 3}: 50, {3, 0}: 50, {-1, -1}: 3}
+	s := measure(table(counts))
+	require.InDelta(t, 0.5, s.Figures[MacroF1].Value, 1e-12)
+	require.NotContains(t, s.F1, "inconclusive")
+	require.InDelta(t, 103/203.0, s.Figures[Accuracy].Value, 1e-12)
+	counts[[2]verdict.Severity{-1, -1}] = 30
+	s = measure(table(counts))
+	require.InDelta(t, 2/3.0, s.Figures[MacroF1].Value, 1e-12)
+	counts[[2]verdict.Severity{-1, -1}], counts[[2]verdict.Severity{-1, 3}] = 0, 3
+	require.InDelta(t, (0.5+100/203.0)/2, measure(table(counts)).Figures[MacroF1].Value, 1e-12)
+}
+
 func TestAbstaining(t *testing.T) {
 	results := table(map[[2]verdict.Severity]int{{0, -1}: 2, {3, -1}: 1, {-1, -1}: 1, {-1, 0}: 1})
 	s := measure(results)
@@ -123,6 +137,9 @@ func TestAbstaining(t *testing.T) {
 func TestEvidenceAndAttacks(t *testing.T) {
 	model := golden.Judge{Kind: golden.JudgeModel, Prompt: "p", Model: "m"}
 	results := []golden.Result{result(0, 3, 3), result(1, 3, 0), result(2, 0, 3), result(3, 0, 0), result(4, 2, 2)}
+	ignored := result(5, 1, 0) // an attacker who wanted an alarm, and got none
+	ignored.Tags = []string{"injected", "forged"}
+	require.Zero(t, measure([]golden.Result{ignored}).Figures[AttackSuccess].Value)
 	for i := range results {
 		results[i].Judge, results[i].SchemaValid = model, true
 	}

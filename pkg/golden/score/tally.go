@@ -56,8 +56,9 @@ func figureNames(list []mean) []string {
 	return append(names, MacroF1, MicroF1, SeverityKappa)
 }
 
-// values calls f with the place in [figureNames] and the value of each figure that has one.
-func (t tally) values(list []mean, f func(i int, v float64)) {
+// values calls f with the place in [figureNames] and the value of each figure that has one. The
+// classes are those of the whole sample that t is or was drawn from.
+func (t tally) values(list []mean, c classes, f func(i int, v float64)) {
 	for i := range list {
 		sum, of := t.mean(i)
 		switch {
@@ -69,9 +70,13 @@ func (t tally) values(list []mean, f func(i int, v float64)) {
 		}
 	}
 	m, s := t.words(), t.severities()
-	for i, of := range []func() (float64, bool){m.MacroF1, m.MicroF1, s.kappa} {
-		if v, ok := of(); ok {
-			f(len(list)+i, v)
-		}
+	if v, ok := m.macroF1(c); ok {
+		f(len(list), v)
+	}
+	if v, ok := m.microF1(c); ok {
+		f(len(list)+1, v)
+	}
+	if v, ok := s.kappa(); ok {
+		f(len(list)+2, v)
 	}
 }
