@@ -50,8 +50,11 @@ variable ` + historyKeyVariable + ` holds, becomes a case of the time before it,
   lokalyst golden record --since 30m --label severity=3,category=memory,evidence=p1,p2 '{namespace="shop"}'
   lokalyst golden record --overrules --since 7d`,
 		Args: func(cmd *cobra.Command, args []string) error {
+			if f.overrules && len(args) > 0 {
+				return errors.New("--overrules takes no query: the overrules say which streams are meant")
+			}
 			if f.overrules {
-				return cobra.NoArgs(cmd, args)
+				return nil
 			}
 			return cobra.ExactArgs(1)(cmd, args)
 		},

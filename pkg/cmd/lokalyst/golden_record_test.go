@@ -156,7 +156,7 @@ func TestGoldenRecordAndPushUsage(t *testing.T) {
 		"record order":     {[]string{"record", "--start", "1795345200000", "--end", "2026-01-01T00:00:00Z", selector}, "must lie behind"},
 		"record metric":    {[]string{"record", "--baseline", "1m", selector}, "--baseline"},
 		"overrules key":    {[]string{"record", "--overrules"}, historyKeyVariable},
-		"overrules query":  {[]string{"record", "--overrules", selector}, "unknown command"},
+		"overrules query":  {[]string{"record", "--overrules", selector}, "takes no query"},
 		"push nothing":     {[]string{"push"}, "requires at least 1 arg"},
 		"push split":       {[]string{"push", "--split", "x", none}, "none of dev, test, canary"},
 		"push no case":     {[]string{"push", none}, "no case was chosen"},
