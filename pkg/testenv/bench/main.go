@@ -46,6 +46,7 @@ func groups() []group {
 		{"answers", benchAnswers},
 		{"attacks", benchAttacks},
 		{"tenancy", benchTenancy},
+		{"golden", benchGolden},
 	}
 }
 
