@@ -1,7 +1,7 @@
 package plugin
 
 import (
-	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -32,11 +32,12 @@ func goldenLink(res *analysis.Result, o frameOptions) string {
 	if o.query.baseline > 0 {
 		params.Set("baseline", golden.FormatDuration(o.query.baseline))
 	}
-	link := "/api/datasources/uid/" + url.PathEscape(o.datasourceUID) + "/resources/" + goldenPath + "?" + params.Encode()
+	var b strings.Builder
+	b.WriteString("/api/datasources/uid/" + url.PathEscape(o.datasourceUID) + "/resources/" + goldenPath + "?" + params.Encode())
 	for _, name := range res.GroupBy {
-		link += "&group=" + name + "%3D${__data.fields." + name + ":percentencode}" // Grafana puts the row's value in
+		b.WriteString("&group=" + name + "%3D${__data.fields." + name + ":percentencode}") // Grafana puts the row's value in
 	}
-	return link
+	return b.String()
 }
 
 // goldenCommand answers with the command that records a window as a golden case. It reads
@@ -53,7 +54,7 @@ func (d *datasource) goldenCommand(w http.ResponseWriter, r *http.Request) {
 	recording.URL, recording.Tenant = d.settings.lokiURL, d.settings.lokiTenant
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = fmt.Fprintln(w, recording.Command()) // the caller left
+	_, _ = io.WriteString(w, recording.Command()+"\n") //nolint:gosec // plain text that no browser takes for another; an error is the caller leaving
 }
 
 // Bounds of what a command is made for.

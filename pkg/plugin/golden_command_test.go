@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"net/url"
 	"os/exec"
@@ -101,9 +102,7 @@ func TestGoldenCommandRefuses(t *testing.T) {
 		if change["from"] != nil && change["from"][0] == "1760000000000" {
 			params.Set("to", "1795338000000")
 		}
-		for k, v := range change {
-			params[k] = v
-		}
+		maps.Copy(params, change)
 		reply := resource(t, d, pc, goldenPath+"?"+params.Encode())
 		require.Equal(t, http.StatusBadRequest, reply.Status, want)
 		require.Contains(t, string(reply.Body), want)

@@ -186,7 +186,7 @@ func (r *recorder) save(c *golden.Case) error {
 func (r *recorder) judge(ctx context.Context, v *record.View, req record.Request) (l record.Label, ok bool, err error) {
 	screen := record.Screen{W: r.stdout, Styled: isTerminal(r.stdout) && os.Getenv("NO_COLOR") == ""}
 	if f, isFile := r.stdout.(*os.File); isFile {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil { //nolint:gosec // a file descriptor is small
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			screen.Width = width
 		}
 	}
@@ -201,7 +201,7 @@ func (r *recorder) judge(ctx context.Context, v *record.View, req record.Request
 	if r.unlabelled || !isFile || !isTerminal(in) || !isTerminal(r.stdout) {
 		return l, false, r.tellHow(screen, v, req)
 	}
-	state, err := term.MakeRaw(int(in.Fd())) //nolint:gosec // a file descriptor is small
+	state, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
 		return l, false, &exitError{exitNoVerdict, fmt.Errorf("the terminal gives no single keys: %w; use --label", err)}
 	}
@@ -209,7 +209,7 @@ func (r *recorder) judge(ctx context.Context, v *record.View, req record.Request
 	keys := record.NewKeys(in)
 	defer keys.Close()
 	l, outcome, err := record.Ask(ctx, v, keys, screen)
-	if err := term.Restore(int(in.Fd()), state); err != nil { //nolint:gosec // a file descriptor is small
+	if err := term.Restore(int(in.Fd()), state); err != nil {
 		fmt.Fprintln(r.stderr, "note: the terminal could not be restored; type: stty sane")
 	}
 	switch {

@@ -130,11 +130,11 @@ func (d *dialogue) severityOf(ctx context.Context) (move, error) {
 func (d *dialogue) category(ctx context.Context) (move, error) {
 	all := verdict.Categories()
 	for from := 0; from < len(all); from += 6 {
-		row := " "
+		row := make([]string, 0, 6)
 		for i := from; i < min(from+6, len(all)); i++ {
-			row += " " + d.style(bold, string(letters[i])) + fmt.Sprintf(" %-14s", all[i])
+			row = append(row, d.style(bold, string(letters[i]))+fmt.Sprintf(" %-14s", all[i]))
 		}
-		d.line("%s", strings.TrimRight(row, " "))
+		d.line("  %s", strings.TrimRight(strings.Join(row, " "), " "))
 	}
 	key, m, err := d.ask(ctx, "What is it about?", "Enter "+string(d.label.Category))
 	for err == nil && m == again {

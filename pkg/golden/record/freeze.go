@@ -135,15 +135,15 @@ func (r Request) makeCase(f *freezer, cov Coverage, notices []analysis.Notice) *
 	for _, key := range slices.Sorted(maps.Keys(f.streams)) {
 		c.Streams = append(c.Streams, *f.streams[key])
 	}
-	note := cov.String()
+	notes := []string{cov.String()}
 	for _, n := range notices {
-		note += " " + n.Text
+		notes = append(notes, n.Text)
 	}
 	if cov.Read < cov.Total || cov.BaselineRead < cov.BaselineTotal {
 		c.Tags = append(c.Tags, "sampled")
 	}
 	c.Provenance = golden.Provenance{
-		Source: f.mask(r.Source), Licence: "internal", Redaction: redact.Version, LabelledBy: r.By, Recorded: r.Engine.Now().UTC().Truncate(time.Second), Note: f.mask(note),
+		Source: f.mask(r.Source), Licence: "internal", Redaction: redact.Version, LabelledBy: r.By, Recorded: r.Engine.Now().UTC().Truncate(time.Second), Note: f.mask(strings.Join(notes, " ")),
 	}
 	return c
 }
