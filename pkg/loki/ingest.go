@@ -3,6 +3,7 @@ package loki
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/buger/jsonparser"
@@ -82,7 +83,7 @@ func levelOfJSON(object []byte, depth int) (level string) {
 	_ = jsonparser.ObjectEach(object, func(key, value []byte, kind jsonparser.ValueType, _ int) error {
 		switch kind {
 		case jsonparser.String:
-			if isLevelField(string(key)) {
+			if slices.Contains(levelFields(), string(key)) {
 				level = string(value)
 				return errLevelFound
 			}
@@ -94,15 +95,6 @@ func levelOfJSON(object []byte, depth int) (level string) {
 		return nil
 	})
 	return level
-}
-
-func isLevelField(name string) bool {
-	for _, f := range levelFields() {
-		if f == name {
-			return true
-		}
-	}
-	return false
 }
 
 // levelOfLogfmt returns the value under the best of the names, whatever their case.

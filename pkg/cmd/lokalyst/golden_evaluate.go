@@ -87,7 +87,6 @@ func goldenEvaluate(ctx context.Context, f goldenEvaluateFlags, paths []string, 
 	if err != nil {
 		return usage(err)
 	}
-	failed := func(err error) error { return &exitError{exitNoVerdict, err} }
 	if f.answers != "" {
 		if o.Answers, err = evaluate.OpenAnswers(f.answers); err != nil {
 			return usage(err)
@@ -115,7 +114,7 @@ func goldenEvaluate(ctx context.Context, f goldenEvaluateFlags, paths []string, 
 	e, err := evaluate.New(ctx, o)
 	if err != nil {
 		if _, server := errors.AsType[*llm.Error](err); server || ctx.Err() != nil {
-			return failed(err)
+			return &exitError{exitNoVerdict, err}
 		}
 		return usage(err)
 	}
@@ -123,27 +122,32 @@ func goldenEvaluate(ctx context.Context, f goldenEvaluateFlags, paths []string, 
 		estimate, err := e.Estimate(ctx)
 		p.end()
 		if err != nil {
-			return failed(err)
+			return &exitError{exitNoVerdict, err}
 		}
 		fmt.Fprintln(stdout, estimate)
 	}
 	if f.estimate {
 		return nil
 	}
-	n := 0
+	n, err := evaluateInto(ctx, e, results)
+	p.end()
+	if err != nil {
+		return &exitError{exitNoVerdict, fmt.Errorf("%w; %d results are in %s, and the same command goes on", err, n+len(o.Done), f.out)}
+	}
+	fmt.Fprintf(stdout, "%d results in %s, %d of them new\n", n+len(o.Done), f.out, n)
+	return nil
+}
+
+// evaluateInto appends the results of an evaluation and returns how many there were.
+func evaluateInto(ctx context.Context, e *evaluate.Evaluation, results *evaluate.Results) (n int, err error) {
 	err = e.Run(ctx, func(r golden.Result) error {
 		n++
 		return results.Append(r)
 	})
-	p.end()
-	switch {
-	case ctx.Err() != nil:
-		return failed(fmt.Errorf("interrupted; %d results are in %s, and the same command goes on", n+len(o.Done), f.out))
-	case err != nil:
-		return failed(fmt.Errorf("%w; %d results are in %s, and the same command goes on", err, n+len(o.Done), f.out))
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
 	}
-	fmt.Fprintf(stdout, "%d results in %s, %d of them new\n", n+len(o.Done), f.out, n)
-	return nil
+	return n, err
 }
 
 // options are those that need nothing opened.

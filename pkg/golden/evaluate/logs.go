@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -70,17 +71,14 @@ func NewLogs(c *golden.Case) (*Logs, error) {
 	for i, s := range c.Streams {
 		known := s.Labels
 		if !l.frozen && known["service_name"] == "" {
-			known = make(map[string]string, len(s.Labels)+1)
-			for name, value := range s.Labels {
-				known[name] = value
-			}
+			known = maps.Clone(s.Labels)
 			known["service_name"] = loki.ServiceName(s.Labels)
 		}
 		l.streams = append(l.streams, stream{Stream: loki.NewStream(known), set: labels.FromMap(known), lines: s.Lines})
 		for j := range s.Lines {
 			line := &s.Lines[j]
 			at := c.Query.Start.UnixNano() + line.Offset
-			r := ref{time: at, stream: int32(i), line: int32(j), level: l.level(levels, loki.DetectLevel(known, line.Text))} //nolint:gosec // a case has at most 256 MiB
+			r := ref{time: at, stream: int32(i), line: int32(j), level: l.level(levels, loki.DetectLevel(known, line.Text))}
 			if len(marked) > 0 {
 				r.mark = marked[lineID(i, j, line)]
 			}
@@ -111,7 +109,7 @@ func lineID(stream, line int, l *golden.Line) string {
 // sort orders the lines and drops those that Loki would keep once.
 func (l *Logs) sort() {
 	slices.SortFunc(l.refs, func(a, b ref) int {
-		if c := cmp.Or(cmp.Compare(a.time, b.time)); c != 0 {
+		if c := cmp.Compare(a.time, b.time); c != 0 {
 			return c
 		}
 		return cmp.Or(strings.Compare(l.streams[a.stream].Key, l.streams[b.stream].Key), strings.Compare(l.text(a), l.text(b)),

@@ -114,15 +114,20 @@ func (r *recorder) fill(ctx context.Context, m mode, c *call) (err error) {
 	q := c.request
 	q.Class = func() llm.Class { return llm.ClassBackground }
 	q.Progress, q.Stream = nil, nil
+	waited := false
 	q.Queued = func(p llm.Position) {
 		if p.Others {
+			waited = true
 			r.busy()
 		}
 	}
 	began := r.now()
 	reply, err := r.model.Chat(ctx, q)
 	cut := errors.Is(err, llm.ErrCut)
-	if err != nil && !cut {
+	switch {
+	case waited && errors.Is(err, llm.ErrTimeout):
+		return &llm.Error{Kind: llm.ErrBusy, Detail: "the slot was free too late"}
+	case err != nil && !cut:
 		return err
 	}
 	c.reply = kept(&reply, cut, r.now().Sub(began))

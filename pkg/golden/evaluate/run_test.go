@@ -327,7 +327,10 @@ func TestServerFails(t *testing.T) {
 	failure = &llm.Error{Kind: llm.ErrUnavailable}
 	require.ErrorIs(t, Run(t.Context(), o, nil), llm.ErrUnavailable)
 	require.Equal(t, 1, m.asked)
-	failure = &llm.Error{Kind: llm.ErrBusy}
+	m.asked, failure = 1, &llm.Error{Kind: llm.ErrTimeout} // for it had to wait
+	require.Len(t, evaluated(t, o), 1)
+	require.Equal(t, 4, m.asked)
+	m.asked, failure = 1, &llm.Error{Kind: llm.ErrBusy}
 	require.Len(t, evaluated(t, o), 1)
 	require.Equal(t, 4, m.asked)
 	require.True(t, told[0].Waiting)
