@@ -92,9 +92,11 @@ func TestGoldenEvaluateUsage(t *testing.T) {
 		require.Equal(t, tc.code, code, "%v: %s", tc.args, errs)
 		require.Contains(t, errs, tc.says)
 	}
-	code, _, errs = lokalyst(t, "golden", "evaluate", filepath.Join(folder, "none"))
+	out := filepath.Join(folder, "out.jsonl")
+	code, _, errs = lokalyst(t, "golden", "evaluate", "--out", out, filepath.Join(folder, "none"))
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, errs, "no such file")
+	require.NoFileExists(t, out)
 }
 
 // TestEvaluateProgress: into a pipe goes a line now and then, and one when the server is
