@@ -141,7 +141,7 @@ func each(name string, f func(raw []byte) error) (err error) {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { err = errors.Join(err, file.Close()) }()
 	var r io.Reader = file
 	if strings.HasSuffix(name, ".gz") {
 		if r, err = gzip.NewReader(file); err != nil {
