@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lokalyst/lokalyst/pkg/loki"
 	"github.com/lokalyst/lokalyst/pkg/patterns"
 	"github.com/lokalyst/lokalyst/pkg/rules"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
@@ -20,7 +21,7 @@ func (e *Engine) assess(r *Request, res *Result) {
 	}
 	for i := range res.Groups {
 		g := &res.Groups[i]
-		g.Rules = rulesVerdict(set, g, e.Now())
+		g.Rules = rulesVerdict(set, g, r.Window, e.Now())
 		g.Verdict = verdict.Verdict{
 			Severity: g.Rules.Severity, RulesSeverity: g.Rules.Severity, Probability: verdict.ProbabilityUnknown, RawProbability: verdict.ProbabilityUnknown,
 			Category: g.Rules.Category, Summary: g.Rules.Summary, Source: verdict.SourceRules,
@@ -51,7 +52,7 @@ func overruled(g *Group) string {
 	return strings.Join(texts, "; ")
 }
 
-func rulesVerdict(set *rules.Set, g *Group, now time.Time) rules.Result {
+func rulesVerdict(set *rules.Set, g *Group, w loki.Window, now time.Time) rules.Result {
 	if g.missed {
 		return silent()
 	}
@@ -62,7 +63,7 @@ func rulesVerdict(set *rules.Set, g *Group, now time.Time) rules.Result {
 	if g.LinesRead == 0 && g.LinesTotal > 0 {
 		return rules.Result{Severity: verdict.Inconclusive, Category: verdict.CategoryNone, Summary: fmt.Sprintf("None of the %d lines were in the sample: nothing could be judged.", g.LinesTotal)}
 	}
-	in := rules.Input{Patterns: g.Patterns, Lines: g.EventCount(), HasBaseline: g.Compared, Streams: g.Streams, Now: now}
+	in := rules.Input{Patterns: g.Patterns, Lines: g.EventCount(), HasBaseline: g.Compared, Streams: g.Streams, Start: w.Start, End: w.End, Now: now}
 	g.familiar = set.Familiar(in)
 	return set.Assess(in)
 }

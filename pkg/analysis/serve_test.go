@@ -25,14 +25,14 @@ func TestSeriesSurviveAnotherBaseline(t *testing.T) {
 	}
 	quiet := repeat(40, "a heartbeat sent")
 	res := evaluate(logs{now: append(quiet, "a panic: runtime error: index out of range"), before: quiet, by: "team"}, 0)
-	require.Equal(t, verdict.Critical, res.Groups[0].Verdict.Severity)
+	require.Equal(t, verdict.Warning, res.Groups[0].Verdict.Severity)
 
 	// The lines of before lie in the baseline no more, and none are in the window.
 	for name, l := range map[string]logs{"empty": {by: "team"}, "unreadable": {by: "team", baselineErr: &loki.Error{Kind: loki.ErrTimeout}}} {
 		res = evaluate(l, 10*time.Minute)
 		require.Len(t, res.Groups, 1, name)
 		require.Equal(t, []string{"a"}, res.Groups[0].Values, name)
-		require.Equal(t, verdict.Critical, res.Groups[0].Verdict.Severity, name)
+		require.Equal(t, verdict.Warning, res.Groups[0].Verdict.Severity, name)
 		require.True(t, res.Groups[0].Verdict.Held, name)
 	}
 }

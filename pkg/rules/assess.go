@@ -50,7 +50,7 @@ func (j *judge) sum(r *Result) {
 	case len(r.Findings) > 0:
 		top := r.Findings[0]
 		r.Severity, r.Category, r.Summary = top.Severity, top.Category, top.Reason
-		r.Fatal = top.Severity == verdict.Critical
+		r.Fatal = top.Severity == verdict.Critical || j.fatal
 	case j.in.Lines == 0:
 		r.Severity, r.Summary = verdict.Inconclusive, "No log lines in the window: nothing could be judged."
 	case len(r.Benign) > 0:

@@ -15,6 +15,11 @@ type judge struct {
 	in    Input
 	fold  folder
 	voice voice
+	// strict reads circumstances.
+	strict voice
+	stated []statement
+	// handled are, by pattern, what says that its failure was dealt with.
+	handled []*circumstance
 	// found and hits are the texts of the finder in the line that was read last.
 	found []bool
 	hits  []int
@@ -24,6 +29,8 @@ type judge struct {
 	tallies  []tally // by signature
 	touched  []int   // the signatures that were found
 	statuses statuses
+	// fatal says that a fatal signature was found that nothing makes milder.
+	fatal    bool
 	injected []int
 	suspect  []int
 	// benign and owned are by pattern: what a user calls normal, and what a signature names.
@@ -38,6 +45,8 @@ type tally struct {
 	// quiet says that only lines speak of it that call themselves harmless.
 	quiet    bool
 	patterns []int
+	// handled are patterns whose lines say that they were dealt with.
+	handled []int
 	// others are patterns of components that do not print it.
 	others []int
 	seen   bool
@@ -46,7 +55,8 @@ type tally struct {
 func (s *Set) judge(in Input) *judge {
 	return &judge{
 		set: s, in: in, found: make([]bool, len(s.finder.texts)), of: make([][]*component, len(in.Streams)),
-		tallies: make([]tally, len(s.signatures)), benign: make([]bool, len(in.Patterns)), owned: make([]bool, len(in.Patterns)), injector: s.injection.reader(),
+		tallies: make([]tally, len(s.signatures)), benign: make([]bool, len(in.Patterns)), owned: make([]bool, len(in.Patterns)),
+		handled: make([]*circumstance, len(in.Patterns)), injector: s.injection.reader(),
 	}
 }
 
@@ -94,7 +104,8 @@ func (j *judge) judgePattern(i int, line string) {
 	if len(j.hits) == 0 || j.benign[i] || j.in.Patterns[i].Count == 0 {
 		return
 	}
-	possible, marks, status := []int32(nil), false, false
+	var possible, context []int32
+	marks, status := false, false
 	for _, n := range j.hits {
 		status = status || j.set.http[n]
 		if n >= len(j.set.byText) {
@@ -106,11 +117,22 @@ func (j *judge) judgePattern(i int, line string) {
 				marks = marks || len(s.start) > 0
 			}
 		}
+		for _, k := range j.set.contextByText[n] {
+			if c := &j.set.context[k]; c.texts.possible(j.found) && !slices.Contains(context, k) {
+				context = append(context, k)
+			}
+		}
+	}
+	if len(possible) == 0 && len(context) == 0 && !status {
+		return
+	}
+	from := j.components(i, line)
+	if len(context) > 0 {
+		j.circumstances(i, line, context, from)
 	}
 	if len(possible) == 0 && !status {
 		return
 	}
-	from := j.components(i, line)
 	p := &j.in.Patterns[i]
 	level := patterns.LevelUnknown
 	if len(possible) > 0 { // a status is where it is, whatever the level
@@ -206,13 +228,17 @@ func (j *judge) count(k, i int, from []*component) bool {
 		t.others = append(t.others, i)
 		return false
 	}
+	j.owned[i] = true
+	if by := j.handled[i]; by != nil && by.covers(s) && (by.Fatal || s.Severity < verdict.Critical) {
+		t.handled = append(t.handled, i)
+		return true
+	}
 	t.count += p.Count
-	if !j.in.HasBaseline || (p.Change != patterns.ChangeSteady && p.Change != patterns.ChangeFallen) {
+	if !j.usual(p) {
 		t.fresh += p.Count
 	}
 	t.quiet = t.quiet && from != nil && from[0].ID == application && j.voice.stated && !j.voice.grave
 	t.patterns = append(t.patterns, i)
-	j.owned[i] = true
 	return true
 }
 
@@ -264,6 +290,7 @@ func muted(from []*component) bool {
 // signatureFindings are those of the signatures that were found, in their order.
 func (j *judge) signatureFindings() (out []Finding) {
 	slices.Sort(j.touched)
+	all := j.failures()
 	for _, k := range j.touched {
 		s, t := &j.set.signatures[k], &j.tallies[k]
 		if t.count == 0 {
@@ -272,12 +299,13 @@ func (j *judge) signatureFindings() (out []Finding) {
 			}
 			continue
 		}
-		severity := s.severity(t.count, t.fresh, j.in.Lines)
+		severity, why := j.weigh(s, t, &all)
+		j.fatal = j.fatal || why == "" && !t.quiet && s.severity(t.count, t.fresh, j.in.Lines) == verdict.Critical && s.Severity == verdict.Critical
 		if t.quiet && severity == verdict.Critical {
 			severity = verdict.Warning
 		}
 		if severity > verdict.Healthy {
-			out = append(out, Finding{Rule: s.ID, Category: s.Category, Severity: severity, Patterns: firstOf(t.patterns), Reason: s.Reason})
+			out = append(out, Finding{Rule: s.ID, Category: s.Category, Severity: severity, Patterns: firstOf(t.patterns), Reason: lowered(s.Reason, why)})
 		}
 	}
 	return out

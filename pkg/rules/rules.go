@@ -23,11 +23,14 @@ import (
 // A Set is the signatures and rules that a verdict is made with. It is immutable.
 type Set struct {
 	signatures []Signature
-	// byText are the signatures that a text of the finder announces.
-	byText     [][]int32
-	finder     *finder
-	components *components
-	injection  *injectionSet
+	context    []circumstance
+	// byText are the signatures that a text of the finder announces, contextByText the
+	// circumstances.
+	byText        [][]int32
+	contextByText [][]int32
+	finder        *finder
+	components    *components
+	injection     *injectionSet
 	// http are the texts that announce an HTTP status.
 	http map[int]bool
 	user []userRule
@@ -43,7 +46,11 @@ func BuiltIn() (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newSet(list)
+	s, err := newSet(list)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.checkCovers()
 }
 
 // Parse returns a set of the signatures of a YAML list alone. It refuses a signature that
@@ -70,6 +77,7 @@ func (s *Set) Hash() (string, error) {
 	}
 	h.Write(componentList)
 	h.Write(injectionList)
+	h.Write(contextList)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
@@ -82,12 +90,22 @@ func newSet(list []Signature) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{signatures: list, finder: newFinder(), components: cs, injection: injection, http: map[int]bool{}}
+	context, err := parseContext(contextList)
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{signatures: list, context: context, finder: newFinder(), components: cs, injection: injection, http: map[int]bool{}}
 	for i := range list {
 		if err := cs.checkBound(&list[i]); err != nil {
 			return nil, err
 		}
 		list[i].register(s.finder)
+	}
+	for i := range context {
+		if err := cs.checkBound(&context[i].texts); err != nil {
+			return nil, err
+		}
+		context[i].texts.register(s.finder)
 	}
 	injection.register(s.finder)
 	for _, t := range httpTexts() {
@@ -99,6 +117,12 @@ func newSet(list []Signature) (*Set, error) {
 			s.byText[n] = append(s.byText[n], int32(i))
 		}
 	}
+	s.contextByText = make([][]int32, len(s.finder.texts))
+	for i := range context {
+		for _, n := range context[i].texts.leads() {
+			s.contextByText[n] = append(s.contextByText[n], int32(i))
+		}
+	}
 	return s, s.checkExamples()
 }
 
@@ -107,15 +131,25 @@ func (s *Set) checkExamples() error {
 	var f folder
 	var v voice
 	found := make([]bool, len(s.finder.texts))
+	matches := func(sig *Signature, line string, level patterns.Level) bool {
+		clear(found)
+		f.fold(line)
+		s.finder.find(f.lower, found, nil)
+		v.read(line, level, false, true)
+		return sig.possible(found) && sig.said(&v)
+	}
 	for i := range s.signatures {
 		sig := &s.signatures[i]
 		for _, line := range sig.Examples {
-			clear(found)
-			f.fold(line)
-			s.finder.find(f.lower, found, nil)
-			v.read(line, levelOf(&patterns.Pattern{}, line), false, true)
-			if !sig.possible(found) || !sig.said(&v) {
+			if !matches(sig, line, levelOf(&patterns.Pattern{}, line)) {
 				return fmt.Errorf("signature %d (%s): the example does not match: %s", i+1, sig.ID, line)
+			}
+		}
+	}
+	for i := range s.context {
+		for _, line := range s.context[i].Examples {
+			if !matches(&s.context[i].texts, line, patterns.LevelInfo) {
+				return fmt.Errorf("context %d (%s): the example does not match: %s", i+1, s.context[i].ID, line)
 			}
 		}
 	}
@@ -138,6 +172,9 @@ type Input struct {
 	Patterns []patterns.Pattern
 	// Lines is how many lines were read; 0 is a window without logs.
 	Lines int
+	// Start and End are the window's; without them nothing is known of how long failures
+	// last, and none is judged milder for it.
+	Start, End time.Time
 	// HasBaseline says that the patterns' changes are known.
 	HasBaseline bool
 	// Streams are the label sets that the patterns' Streams and SampleStream are indexes
@@ -166,7 +203,8 @@ type Result struct {
 	Category verdict.Category
 	// Findings are ordered from the most to the least severe.
 	Findings []Finding
-	// Fatal says that a finding is critical, so that no model may judge milder.
+	// Fatal says that a finding is critical, or that of a fatal signature which no words of
+	// the components themselves make milder, so that no model may judge milder.
 	Fatal bool
 	// Injection says that a line talks to the model.
 	Injection bool

@@ -36,6 +36,8 @@ type Signature struct {
 	Severity verdict.Severity `yaml:"severity"`
 	Min      int              `yaml:"min"`
 	Few      verdict.Severity `yaml:"few"`
+	// Lasts says what a line of a fatal signature tells of the time after it; see [Lasts].
+	Lasts Lasts `yaml:"lasts"`
 	// Mass is what so many lines are that users must be affected.
 	Mass   *Mass  `yaml:"mass"`
 	Reason string `yaml:"reason"`
@@ -47,6 +49,21 @@ type Signature struct {
 	any, start []int // the numbers of the texts in the set's finder
 	all        []int
 }
+
+// Lasts is how long what a fatal signature tells of goes on.
+type Lasts string
+
+const (
+	// LastsOnce is a failure that is over when it was printed, such as a crash: it is
+	// critical where it repeats and others fail as well.
+	LastsOnce Lasts = ""
+	// LastsState is a state that goes on until its end is stated, such as a node that is
+	// not ready.
+	LastsState Lasts = "state"
+	// LastsGood is what does not heal by itself, such as damaged data: one line is enough,
+	// whatever is printed afterwards.
+	LastsGood Lasts = "good"
+)
 
 // Mass is a severity that takes a number of lines and a share of all lines.
 type Mass struct {
@@ -84,16 +101,21 @@ func parseSignatures(raw []byte) ([]Signature, error) {
 	}
 	for i := range list {
 		s := &list[i]
-		for _, texts := range [][]string{s.Any, s.All, s.Not, s.Start} {
-			for k, t := range texts {
-				texts[k] = foldText(t)
-			}
-		}
+		s.foldTexts()
 		if err := s.check(); err != nil {
 			return nil, fmt.Errorf("signature %d (%s): %w", i+1, s.ID, err)
 		}
 	}
 	return list, nil
+}
+
+// foldTexts folds the texts as lines are.
+func (s *Signature) foldTexts() {
+	for _, texts := range [][]string{s.Any, s.All, s.Not, s.Start} {
+		for k, t := range texts {
+			texts[k] = foldText(t)
+		}
+	}
 }
 
 func (s *Signature) check() error {
@@ -108,6 +130,8 @@ func (s *Signature) check() error {
 		return errors.New("few must be at most severity, and min not negative")
 	case s.Mass != nil && (s.Mass.Severity <= s.Severity || s.Mass.Severity > verdict.Critical || s.Mass.Min < 2 || s.Mass.Share < 0 || s.Mass.Share > 1):
 		return errors.New("mass must have a severity above the signature's, a min above 1 and a share up to 1")
+	case s.Lasts != LastsOnce && s.Lasts != LastsState && s.Lasts != LastsGood || s.Lasts != LastsOnce && s.Severity != verdict.Critical:
+		return errors.New("lasts must be state or good, of a signature with severity 3")
 	case !slices.Contains(verdict.Categories(), s.Category):
 		return fmt.Errorf("category %q is none", s.Category)
 	case s.Reason == "":
@@ -184,7 +208,7 @@ func saysOne(v *voice, texts []string, atStart bool) bool {
 }
 
 // severity is what count lines are, of total in the window, of which fresh are not as in
-// the baseline. What is fatal ignores the baseline; what is not is one less where the
+// the baseline. What is fatal ignores the baseline; what is not is nothing where the
 // baseline has as much of it.
 func (s *Signature) severity(count, fresh, total int) verdict.Severity {
 	if s.Severity == verdict.Critical && count >= s.Min {
@@ -194,7 +218,7 @@ func (s *Signature) severity(count, fresh, total int) verdict.Severity {
 		return m.Severity
 	}
 	if fresh == 0 {
-		return max(s.steps(count)-1, verdict.Healthy)
+		return verdict.Healthy
 	}
 	return s.steps(fresh)
 }

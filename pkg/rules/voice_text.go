@@ -164,6 +164,10 @@ func addressAt(s string) bool {
 // value reads the value of a key at s[i] and returns what follows.
 func (v *voice) value(s string, i int, key string, pairs bool) int {
 	who := speakerOf(key)
+	if end := tokenEnd(s, i); pairs && who == unknownSpeaker && (s[i:end] == "true" || s[i:end] == "false") {
+		v.puts(s[i:end]) // nobody's words
+		return end
+	}
 	if who == unknownSpeaker && !v.grave && (v.stated || pairs) {
 		who = foreignSpeaker
 	}

@@ -1,0 +1,177 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/lokalyst/lokalyst/pkg/patterns"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+// How severe a signature's lines are depends on how often they were printed, over how much
+// of the window, whether they go on at its end, and what else fails. Numbers are for a
+// window, whatever its length: an alert's is a quarter of an hour.
+const (
+	// manyLines are so many failing lines that users must be affected.
+	manyLines = 50
+	// longParts of the window's 24 are long, tailParts are its end, and overParts without a
+	// failure at its end say that it is over.
+	longParts, tailParts, overParts = 8, 3, 2
+	// tailLines at the window's end say that something goes on.
+	tailLines = 5
+	// repeatedLines of a crash are more than one that healed.
+	repeatedLines = 3
+	// fewLines of a failure that recovered are worth no more than a notice.
+	fewLines = 10
+	// aroundParts may lie between a plan's words and what it explains.
+	aroundParts = 2
+)
+
+// An extent is when and how often lines were printed.
+type extent struct {
+	lines int
+	trend [patterns.TrendBuckets]int
+	first int64
+	last  int64
+}
+
+func (e *extent) add(p *patterns.Pattern) {
+	if p.Count == 0 {
+		return
+	}
+	if e.lines == 0 || p.First < e.first {
+		e.first = p.First
+	}
+	e.last = max(e.last, p.Last)
+	e.lines += p.Count
+	for i, n := range p.Trend {
+		e.trend[i] += n
+	}
+}
+
+// parts is in how many parts of the window there is a line.
+func (e *extent) parts() (n int) {
+	for _, x := range e.trend {
+		if x > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// tail is how many lines stand in the last n parts of the window.
+func (e *extent) tail(n int) (lines int) {
+	for _, x := range e.trend[len(e.trend)-n:] {
+		lines += x
+	}
+	return lines
+}
+
+// timed reports whether the input tells when lines were printed.
+func (j *judge) timed() bool { return j.in.End.After(j.in.Start) && !j.in.Start.IsZero() }
+
+// failures are all failing lines that are not as always: those of signatures, those at the
+// level of an error, and the responses of servers that failed.
+func (j *judge) failures() extent {
+	var all extent
+	failed := make([]bool, len(j.in.Patterns))
+	for _, i := range j.statuses.failed {
+		failed[i] = true
+	}
+	j.each(func(i int, p *patterns.Pattern) {
+		if j.handled[i] == nil && !j.usual(p) && (j.owned[i] || failed[i] || p.Level().ErrorLike()) {
+			all.add(p)
+		}
+	})
+	return all
+}
+
+// usual reports whether the baseline has as much of a pattern.
+func (j *judge) usual(p *patterns.Pattern) bool {
+	return j.in.HasBaseline && (p.Change == patterns.ChangeSteady || p.Change == patterns.ChangeFallen)
+}
+
+// weigh returns how severe a signature's lines are, and what made them less severe.
+func (j *judge) weigh(s *Signature, t *tally, all *extent) (verdict.Severity, string) {
+	severity := s.severity(t.count, t.fresh, j.in.Lines)
+	if !j.timed() || severity == verdict.Healthy {
+		return severity, ""
+	}
+	var e extent
+	for _, i := range t.patterns {
+		e.add(&j.in.Patterns[i])
+	}
+	severity = s.lasting(severity, t, &e, all)
+	if s.Lasts == LastsGood {
+		return severity, ""
+	}
+	if by := j.planned(s, t, &e); by != nil {
+		return verdict.Healthy, by.Reason
+	}
+	over := all.tail(overParts) < tailLines && e.tail(1) == 0
+	if by, same := j.recovered(s, t, &e); by != nil && over {
+		lowered := verdict.Warning
+		if same && e.lines < fewLines {
+			lowered = verdict.Notice
+		}
+		return min(severity, lowered), by.Reason
+	}
+	return severity, ""
+}
+
+// lasting is the severity by how long and how much it lasts.
+func (s *Signature) lasting(severity verdict.Severity, t *tally, e, all *extent) verdict.Severity {
+	switch {
+	case s.Severity == verdict.Critical && severity == verdict.Critical && s.Lasts == LastsOnce && (e.lines < repeatedLines || all.lines < manyLines):
+		return verdict.Warning
+	case s.Severity == verdict.Warning && t.fresh >= manyLines && e.parts() >= longParts && e.tail(tailParts) > 0:
+		return verdict.Critical
+	case s.Severity == verdict.Warning && severity == verdict.Critical && e.tail(tailParts) == 0:
+		return verdict.Warning
+	}
+	return severity
+}
+
+// recovered returns what says after the last failing line that it works again, and whether
+// the same program says so.
+func (j *judge) recovered(s *Signature, t *tally, e *extent) (by *circumstance, same bool) {
+	for _, st := range j.stated {
+		if st.of.Kind != recovery || j.in.Patterns[st.pattern].Last < e.last || !st.of.covers(s) {
+			continue
+		}
+		mine := j.sameProgram(st.pattern, t.patterns[0])
+		if mine || !st.of.Own {
+			by, same = st.of, same || mine
+		}
+	}
+	return by, same
+}
+
+// planned returns what says that the failing lines were meant to happen: they stand between
+// its words or close to them, and are over.
+func (j *judge) planned(s *Signature, t *tally, e *extent) *circumstance {
+	if e.tail(overParts) > 0 {
+		return nil
+	}
+	around := int64(j.in.End.Sub(j.in.Start)) / patterns.TrendBuckets * aroundParts
+	var words extent
+	var by *circumstance
+	for _, st := range j.stated {
+		if st.of.Kind != planned || !st.of.covers(s) || st.of.Own && !j.sameProgram(st.pattern, t.patterns[0]) {
+			continue
+		}
+		words.add(&j.in.Patterns[st.pattern])
+		by = st.of
+	}
+	if by == nil || e.first < words.first-around || e.last > words.last+around {
+		return nil
+	}
+	return by
+}
+
+// lowered appends to a finding's reason why it is less severe.
+func lowered(reason, why string) string {
+	if why == "" {
+		return reason
+	}
+	return fmt.Sprintf("%s %s", reason, why)
+}
