@@ -70,9 +70,10 @@ func (t *Tally) Bytes() int {
 // A known masked line.
 type known struct {
 	shape uint32
-	// level is what the text states, once it was asked for.
-	level    Level
-	detected bool
+	// level is what the text states, once it was asked for; head is what its head does,
+	// which counts whatever Loki takes for its level.
+	level, head             Level
+	detected, headed, asked bool
 	// at is the cell of the last line, if that was in this slot and of this level.
 	slot int
 	last Level
@@ -155,13 +156,7 @@ func (c *Counter) Add(l Line) {
 // count counts one line or joined event and returns the index of its cell.
 func (c *Counter) count(text []byte, l *Line) int {
 	k := c.shape(text)
-	level := l.Level
-	if level == LevelUnknown {
-		if !k.detected {
-			k.detected, k.level = true, DetectLevel(string(text[:min(len(text), levelScan)]))
-		}
-		level = k.level
-	}
+	level := c.level(k, text, l.Level)
 	offset := c.offset(l.Time)
 	if k.slot == c.slot && k.last == level {
 		c.cells[k.at].add(l, offset)
@@ -182,6 +177,28 @@ func (c *Counter) count(text []byte, l *Line) int {
 	k.slot, k.last, k.at = c.slot, level, at
 	c.cells[at].add(l, offset)
 	return at
+}
+
+// level returns the level of a text, which Loki takes for this one.
+func (c *Counter) level(k *known, text []byte, loki Level) Level {
+	if len(text) > 0 && text[0] == '{' { // the number does not show in the masked form
+		if l, ok := numberedLevel(text); ok {
+			return l
+		}
+	}
+	if !k.asked {
+		k.asked = true
+		k.head, k.headed = headLevel(text)
+	}
+	switch {
+	case k.headed:
+		return k.head
+	case loki != LevelUnknown:
+		return loki
+	case !k.detected:
+		k.detected, k.level = true, DetectLevel(string(text[:min(len(text), levelScan)]))
+	}
+	return k.level
 }
 
 // shape returns what is known of a text. The result is valid until the next call.

@@ -46,7 +46,7 @@ func ParseLevel(s string) Level {
 		return LevelInfo
 	case "warn", "warning", "wrn", "w":
 		return LevelWarn
-	case "error", "err", "eror", "erro", "fail", "e":
+	case "error", "err", "eror", "erro", "fail", "severe", "e":
 		return LevelError
 	case "fatal", "critical", "crit", "panic", "emerg", "emergency", "alert", "f":
 		return LevelFatal
@@ -64,11 +64,8 @@ const levelScan = 160
 // as the line's first word. In the middle of prose it is only a word. klog's
 // one-letter prefix ("E0102 ") counts too.
 func DetectLevel(line string) Level {
-	if len(line) > 5 && line[5] == ' ' && digits(line[1:5]) {
-		switch line[0] {
-		case 'I', 'W', 'E', 'F':
-			return ParseLevel(line[:1])
-		}
+	if klogHead(line) {
+		return ParseLevel(line[:1])
 	}
 	if len(line) > levelScan {
 		line = line[:levelScan]
