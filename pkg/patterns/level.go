@@ -34,7 +34,7 @@ func (l Level) ErrorLike() bool { return l >= LevelError }
 // ParseLevel reads a level's name as Loki writes it into detected_level and as
 // log libraries print it. Unknown names are LevelUnknown.
 func ParseLevel(s string) Level {
-	if len(s) > 9 {
+	if len(s) > len("information") {
 		return LevelUnknown
 	}
 	switch strings.ToLower(s) {
