@@ -35,8 +35,10 @@ type judge struct {
 	suspect  []int
 	// benign and owned are by pattern: what a user calls normal, and what a signature names.
 	benign, owned []bool
-	userHits      []userHit
-	injector      *injectionReader
+	// noisy is by pattern the number from 1 of the harmless failure that it is.
+	noisy    []int32
+	userHits []userHit
+	injector *injectionReader
 }
 
 // A tally counts a signature's lines.
@@ -56,7 +58,7 @@ func (s *Set) judge(in Input) *judge {
 	return &judge{
 		set: s, in: in, found: make([]bool, len(s.finder.texts)), of: make([][]*component, len(in.Streams)),
 		tallies: make([]tally, len(s.signatures)), benign: make([]bool, len(in.Patterns)), owned: make([]bool, len(in.Patterns)),
-		handled: make([]*circumstance, len(in.Patterns)), injector: s.injection.reader(),
+		handled: make([]*circumstance, len(in.Patterns)), noisy: make([]int32, len(in.Patterns)), injector: s.injection.reader(),
 	}
 }
 
@@ -86,7 +88,11 @@ func (j *judge) read() {
 			j.hits = j.set.finder.find(j.fold.lower, j.found, j.hits)
 		}
 		j.judgePattern(i, line)
+		if len(j.hits) > 0 && !j.benign[i] {
+			j.noise(i, line)
+		}
 	}
+	j.calm()
 }
 
 func (j *judge) clear() {

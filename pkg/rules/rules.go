@@ -31,6 +31,7 @@ type Set struct {
 	finder        *finder
 	components    *components
 	injection     *injectionSet
+	harmless      *harmlessSet
 	// http are the texts that announce an HTTP status.
 	http map[int]bool
 	user []userRule
@@ -68,8 +69,8 @@ func Parse(raw []byte) (*Set, error) {
 // runs measure by it what the signatures add.
 func WithoutSignatures() (*Set, error) { return newSet(nil) }
 
-// Hash returns the SHA-256 over what the set's signatures, components and texts of
-// injections say, in hexadecimal. The users' rules are no part of it.
+// Hash returns the SHA-256 over what the set's signatures, components, harmless failures
+// and texts of injections say, in hexadecimal. The users' rules are no part of it.
 func (s *Set) Hash() (string, error) {
 	h := sha256.New()
 	if err := json.NewEncoder(h).Encode(s.signatures); err != nil {
@@ -78,6 +79,7 @@ func (s *Set) Hash() (string, error) {
 	h.Write(componentList)
 	h.Write(injectionList)
 	h.Write(contextList)
+	h.Write(harmlessList)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
@@ -94,7 +96,11 @@ func newSet(list []Signature) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{signatures: list, context: context, finder: newFinder(), components: cs, injection: injection, http: map[int]bool{}}
+	noise, err := parseHarmless(harmlessList)
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{signatures: list, context: context, finder: newFinder(), components: cs, injection: injection, harmless: noise, http: map[int]bool{}}
 	for i := range list {
 		if err := cs.checkBound(&list[i]); err != nil {
 			return nil, err
@@ -108,6 +114,12 @@ func newSet(list []Signature) (*Set, error) {
 		context[i].texts.register(s.finder)
 	}
 	injection.register(s.finder)
+	for i := range noise.list {
+		if err := cs.checkBound(&noise.list[i].Signature); err != nil {
+			return nil, err
+		}
+	}
+	noise.register(s.finder)
 	for _, t := range httpTexts() {
 		s.http[s.finder.add(t)] = true
 	}
@@ -123,34 +135,47 @@ func newSet(list []Signature) (*Set, error) {
 			s.contextByText[n] = append(s.contextByText[n], int32(i))
 		}
 	}
-	return s, s.checkExamples()
+	return s, s.checkAllExamples()
 }
 
-// checkExamples refuses signatures that do not match their own examples.
-func (s *Set) checkExamples() error {
-	var f folder
-	var v voice
-	found := make([]bool, len(s.finder.texts))
-	matches := func(sig *Signature, line string, level patterns.Level) bool {
-		clear(found)
-		f.fold(line)
-		s.finder.find(f.lower, found, nil)
-		v.read(line, level, false, true)
-		return sig.possible(found) && sig.said(&v)
-	}
+// checkAllExamples refuses texts that do not match their own examples.
+func (s *Set) checkAllExamples() error {
 	for i := range s.signatures {
-		sig := &s.signatures[i]
-		for _, line := range sig.Examples {
-			if !matches(sig, line, levelOf(&patterns.Pattern{}, line)) {
-				return fmt.Errorf("signature %d (%s): the example does not match: %s", i+1, sig.ID, line)
-			}
+		if err := s.checkExamples(s.signatures[i].ID, &s.signatures[i], s.signatures[i].Examples, false); err != nil {
+			return err
+		}
+	}
+	for i := range s.harmless.list {
+		h := &s.harmless.list[i].Signature
+		if err := s.checkExamples(h.ID, h, h.Examples, true); err != nil {
+			return err
 		}
 	}
 	for i := range s.context {
-		for _, line := range s.context[i].Examples {
-			if !matches(&s.context[i].texts, line, patterns.LevelInfo) {
-				return fmt.Errorf("context %d (%s): the example does not match: %s", i+1, s.context[i].ID, line)
-			}
+		if err := s.checkExamples(s.context[i].ID, &s.context[i].texts, s.context[i].Examples, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkExamples reads lines as those of a signature; strict, as harmless failures and
+// circumstances are read, whatever level they state.
+func (s *Set) checkExamples(id string, sig *Signature, lines []string, strict bool) error {
+	var f folder
+	var v voice
+	found := make([]bool, len(s.finder.texts))
+	for _, line := range lines {
+		clear(found)
+		f.fold(line)
+		s.finder.find(f.lower, found, nil)
+		level := patterns.LevelInfo
+		if !strict {
+			level = levelOf(&patterns.Pattern{}, line)
+		}
+		v.read(line, level, false, true)
+		if !sig.possible(found) || !sig.said(&v) {
+			return fmt.Errorf("%s: the example does not match: %s", id, line)
 		}
 	}
 	return nil

@@ -45,10 +45,13 @@ func (j *judge) errorShare() []Finding {
 	j.each(func(i int, p *patterns.Pattern) {
 		baseLines += p.BaselineCount
 		n := failureLines(p)
+		if j.noisy[i] > 0 {
+			return
+		}
 		if p.Level().ErrorLike() {
 			base += p.BaselineCount
 		}
-		if n == 0 || p.Change == patterns.ChangeSteady || p.Change == patterns.ChangeFallen {
+		if n == 0 || !j.unusual(i) {
 			return
 		}
 		unusual += n
@@ -82,7 +85,7 @@ func (j *judge) newFailures() []Finding {
 	f := Finding{Rule: "new-failure", Category: verdict.CategoryOther, Severity: verdict.Notice}
 	n := 0
 	j.each(func(i int, p *patterns.Pattern) {
-		if p.Change == patterns.ChangeNew && p.Level().ErrorLike() {
+		if p.Change == patterns.ChangeNew && p.Level().ErrorLike() && j.noisy[i] == 0 {
 			n++
 			f.Patterns = append(f.Patterns, i)
 		}
@@ -100,7 +103,7 @@ func (j *judge) bursts() []Finding {
 	f := Finding{Rule: "burst", Category: verdict.CategoryOther, Severity: verdict.Notice}
 	var now, before int
 	j.each(func(i int, p *patterns.Pattern) {
-		if p.Change != patterns.ChangeRisen || p.Level() < patterns.LevelWarn {
+		if p.Change != patterns.ChangeRisen || p.Level() < patterns.LevelWarn || j.noisy[i] > 0 {
 			return
 		}
 		now += p.Count
