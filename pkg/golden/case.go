@@ -178,6 +178,14 @@ func (c *Case) Lines() (window, baseline int) {
 	return window, baseline
 }
 
+// LineID returns the id of a line of the case: its own, else its place.
+func (c *Case) LineID(stream, line int) string {
+	if id := c.Streams[stream].Lines[line].ID; id != "" {
+		return id
+	}
+	return LineID(stream, line)
+}
+
 // Hash returns the SHA-256 over what a judge sees of the case, its query and streams, in
 // hexadecimal.
 func (c *Case) Hash() string {
@@ -245,10 +253,7 @@ func (c *Case) checkLines() (map[string]bool, error) {
 			return nil, fmt.Errorf("streams[%d] has no labels", i)
 		}
 		for j, l := range s.Lines {
-			id := l.ID
-			if id == "" {
-				id = LineID(i, j)
-			}
+			id := c.LineID(i, j)
 			switch {
 			case ids[id]:
 				return nil, fmt.Errorf("streams[%d].lines[%d]: the id %q is taken", i, j, id)

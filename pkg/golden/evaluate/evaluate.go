@@ -1,5 +1,5 @@
 // Package evaluate judges golden cases with the engine that judges live logs, and says what
-// came of it. A case's lines are read through [Logs] as from a Loki; a model's answers are
+// came of it. A case's lines are read through package logs as from a Loki; a model's answers are
 // kept in a file ([Answers]), so that an evaluation can be interrupted and repeated.
 package evaluate
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lokalyst/lokalyst/pkg/analysis"
 	"github.com/lokalyst/lokalyst/pkg/golden"
+	"github.com/lokalyst/lokalyst/pkg/golden/logs"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
@@ -19,41 +20,48 @@ const (
 	may
 )
 
-// roles gives the lines that the case expects to be cited a mark each, by their ids.
-func (l *Logs) roles(e *golden.Expected) map[string]int32 {
-	l.marks = []role{0}
-	out := map[string]int32{}
-	add := func(ids []string, r role) {
-		for _, id := range ids {
-			if out[id] == 0 {
-				out[id] = int32(len(l.marks)) //nolint:gosec // no more than lines
-				l.marks = append(l.marks, 0)
-			}
-			l.marks[out[id]] |= r
-		}
+// roles are those of lines, by their marks.
+type roles map[int]role
+
+// rolesIn returns the roles of the lines that a case expects to be cited.
+func rolesIn(l *logs.Logs, e *golden.Expected) roles {
+	out := roles{}
+	for _, m := range l.Marks(e.EvidenceMust) {
+		out[m] |= must
 	}
-	add(e.EvidenceMust, must)
-	add(e.EvidenceMay, may)
+	for _, m := range l.Marks(e.EvidenceMay) {
+		out[m] |= may
+	}
 	return out
 }
 
-// rolesOf returns the roles of the lines that each pattern took.
-func (l *Logs) rolesOf(g *analysis.Group) []role {
+// of returns the roles of the lines that each pattern took.
+func (r roles) of(g *analysis.Group) []role {
 	out := make([]role, len(g.Patterns))
 	for i := range g.Patterns {
 		for _, m := range g.Patterns[i].Marks {
-			out[i] |= l.marks[m]
+			out[i] |= r[m]
 		}
 	}
 	return out
+}
+
+// demand reports whether there is a line that must be cited.
+func (r roles) demand() bool {
+	for _, x := range r {
+		if x&must != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // evidence compares what a group's findings cite with what they had to. The lines of a
 // case belong to the patterns that really took them. Where none of the lines was read that
 // must be cited, they count as one pattern that was neither shown nor found. shown are the
 // ids that the model was given at last; nil where the rules judged, which see everything.
-func (l *Logs) evidence(g *analysis.Group, shown []string, calls []call) golden.Evidence {
-	roles := l.rolesOf(g)
+func (r roles) evidence(g *analysis.Group, shown []string, calls []call) golden.Evidence {
+	each := r.of(g)
 	out := golden.Evidence{Rejected: g.Verdict.Rejected}
 	cited := map[int]bool{}
 	for _, f := range g.Verdict.Findings {
@@ -65,7 +73,7 @@ func (l *Logs) evidence(g *analysis.Group, shown []string, calls []call) golden.
 			case !cited[i]:
 				cited[i] = true
 				out.Cited++
-				if roles[i] != 0 {
+				if each[i] != 0 {
 					out.Supported++
 				}
 			}
@@ -77,8 +85,8 @@ func (l *Logs) evidence(g *analysis.Group, shown []string, calls []call) golden.
 			told[i] = true
 		}
 	}
-	for i, r := range roles {
-		if r&must == 0 {
+	for i, x := range each {
+		if x&must == 0 {
 			continue
 		}
 		out.Must++
@@ -89,7 +97,7 @@ func (l *Logs) evidence(g *analysis.Group, shown []string, calls []call) golden.
 			out.Shown++
 		}
 	}
-	if out.Must == 0 && slices.ContainsFunc(l.marks, func(r role) bool { return r&must != 0 }) {
+	if out.Must == 0 && r.demand() {
 		out.Must = 1
 	}
 	for i := range calls {

@@ -30,8 +30,7 @@ func reordered(c *golden.Case, order int) *golden.Case {
 	for i := range out.Streams {
 		out.Streams[i].Lines = slices.Clone(out.Streams[i].Lines)
 		for j := range out.Streams[i].Lines {
-			l := &out.Streams[i].Lines[j]
-			l.ID = lineID(i, j, l)
+			out.Streams[i].Lines[j].ID = c.LineID(i, j)
 			all = append(all, place{i, j})
 		}
 	}

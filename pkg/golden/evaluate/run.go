@@ -10,6 +10,7 @@ import (
 
 	"github.com/lokalyst/lokalyst/pkg/analysis"
 	"github.com/lokalyst/lokalyst/pkg/golden"
+	"github.com/lokalyst/lokalyst/pkg/golden/logs"
 	"github.com/lokalyst/lokalyst/pkg/llm"
 	"github.com/lokalyst/lokalyst/pkg/loki"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
@@ -63,7 +64,8 @@ func (e *Evaluation) Run(ctx context.Context, each func(golden.Result) error) er
 type task struct {
 	meta         meta
 	c            *golden.Case // in the task's order
-	logs         *Logs
+	logs         *logs.Logs
+	roles        roles
 	judge        *judge
 	rerun, order int
 }
@@ -105,11 +107,15 @@ func (e *Evaluation) eachOpen(ctx context.Context, models bool, f func(*task) er
 
 // open makes the logs of a task, which the tasks of one case and order share.
 func (t *task) open(c *golden.Case) (err error) {
-	if t.c == nil {
-		t.c = reordered(c, t.order)
-		t.logs, err = NewLogs(t.c)
+	if t.c != nil {
+		return nil
 	}
-	return err
+	t.c = reordered(c, t.order)
+	if t.logs, err = logs.New(t.c); err != nil {
+		return err
+	}
+	t.roles = rolesIn(t.logs, &t.c.Expected)
+	return nil
 }
 
 // engine returns one that knows nothing from before.
@@ -243,7 +249,7 @@ func (t *task) result(res *analysis.Result, calls []call) golden.Result {
 			shown = calls[n-1].asked.ids
 		}
 	}
-	out.Evidence = t.logs.evidence(g, shown, calls)
+	out.Evidence = t.roles.evidence(g, shown, calls)
 	out.Cost = costOf(calls)
 	return out
 }

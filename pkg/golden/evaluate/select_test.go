@@ -84,7 +84,7 @@ func TestOrders(t *testing.T) {
 		for j := range c.Streams[i].Lines {
 			a, b := &c.Streams[i].Lines[j], &other.Streams[i].Lines[j]
 			require.Equal(t, a.Text, b.Text)
-			require.Equal(t, lineID(i, j, a), b.ID)
+			require.Equal(t, c.LineID(i, j), b.ID)
 			require.Equal(t, floorDiv(a.Offset-1, 60e9), floorDiv(b.Offset-1, 60e9), "a line stays in its minute, and so in its window")
 			times, othersTimes = append(times, a.Offset), append(othersTimes, b.Offset)
 		}

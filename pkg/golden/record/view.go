@@ -3,13 +3,12 @@ package record
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lokalyst/lokalyst/pkg/analysis"
 	"github.com/lokalyst/lokalyst/pkg/golden"
+	"github.com/lokalyst/lokalyst/pkg/golden/logs"
 	"github.com/lokalyst/lokalyst/pkg/loki"
 	"github.com/lokalyst/lokalyst/pkg/patterns"
 	"github.com/lokalyst/lokalyst/pkg/rules"
@@ -25,9 +24,6 @@ const (
 	// maxLineIDs is how many lines of a pattern are named as evidence: one is enough to
 	// find the pattern by.
 	maxLineIDs = 100
-	// maxCompeting is how many patterns a line is compared with to find the one it fits
-	// best.
-	maxCompeting = 300
 )
 
 // A View is a recorded window as the one who judges it sees it.
@@ -41,9 +37,8 @@ type View struct {
 	Summary   string
 	Reasons   []Reason
 
-	lines *frozen
+	logs  *logs.Logs
 	group *analysis.Group
-	exprs map[int]*regexp.Regexp
 }
 
 // A Row is a pattern of the window.
@@ -65,19 +60,23 @@ type Reason struct {
 // NewView condenses a case and asks the rules about it. signatures may be nil for the
 // engine's.
 func NewView(ctx context.Context, engine *analysis.Engine, signatures *rules.Set, c *golden.Case) (*View, error) {
-	lines := newFrozen(c)
+	lines, err := logs.New(c)
+	if err != nil {
+		return nil, err
+	}
 	back, err := c.Query.Back()
 	if err != nil {
 		return nil, err
 	}
+	window, baseline := c.Lines()
 	res, err := engine.Patterns(ctx, analysis.Request{
 		Logs: lines, Owner: "record " + c.ID, Expr: c.Query.LogQL, Signatures: signatures, Window: loki.Window{Start: c.Query.Start, End: c.Query.End},
-		Baseline: back, MaxLines: max(1, len(lines.lines)), MaxGroups: 1,
+		Baseline: back, MaxLines: max(1, window+baseline), MaxGroups: 1,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the recorded lines cannot be condensed: %w", err)
 	}
-	v := &View{Case: c, lines: lines, group: &res.Groups[0], exprs: map[int]*regexp.Regexp{}}
+	v := &View{Case: c, logs: lines, group: &res.Groups[0]}
 	v.rank()
 	v.suggest()
 	return v, nil
@@ -138,64 +137,25 @@ func (v *View) Lines() (window, baseline int) { return v.Case.Lines() }
 // LineIDs returns the ids of lines of rows, up to a hundred of each row.
 func (v *View) LineIDs(rows []int) (out []string) {
 	for _, n := range rows {
-		for _, id := range v.lineIDs(v.Rows[n-1].index) {
-			if !slices.Contains(out, id) {
-				out = append(out, id)
-			}
-		}
+		out = append(out, v.lineIDs(v.Rows[n-1].index)...)
 	}
 	return out
 }
 
-// lineIDs returns the ids of lines of a pattern: of its sample, and of those that its
-// expression matches and that of no pattern with more constant text does.
+// lineIDs returns the ids of lines of a pattern, the first: of the window, or of the
+// baseline where it has none in the window.
 func (v *View) lineIDs(index int) (out []string) {
 	p := &v.group.Patterns[index]
-	start := v.Case.Query.Start.UnixNano()
-	expr := v.expr(index)
-	for _, l := range v.lines.lines {
-		if (l.at > start) != (p.Count > 0) { // of a pattern that is gone the lines are the baseline's
-			continue
+	for _, m := range p.Marks {
+		if len(out) == maxLineIDs {
+			break
 		}
-		sample := l.at == p.SampleTime && strings.HasPrefix(string(l.text), strings.TrimSuffix(p.Sample, "…"))
-		if sample || (len(out) < maxLineIDs && expr != nil && expr.Match(l.text) && !v.fitsBetter(index, l.text)) {
-			out = append(out, l.id)
+		if l := v.logs.Line(m); (l.Offset > 0) == (p.Count > 0) {
+			out = append(out, l.ID)
 		}
 	}
 	return out
 }
-
-// expr returns the expression that matches the lines of a pattern, nil where there is none.
-func (v *View) expr(index int) *regexp.Regexp {
-	if e, ok := v.exprs[index]; ok {
-		return e
-	}
-	var e *regexp.Regexp
-	if text := v.group.Patterns[index].Regex(); text != "" {
-		e, _ = regexp.Compile(text) // one that RE2 refuses finds only the sample
-	}
-	v.exprs[index] = e
-	return e
-}
-
-// fitsBetter reports whether a line fits a pattern with more constant text.
-func (v *View) fitsBetter(index int, line []byte) bool {
-	own := constant(v.group.Patterns[index].Template)
-	for i := range v.group.Patterns[:min(len(v.group.Patterns), maxCompeting)] {
-		if i == index || constant(v.group.Patterns[i].Template) <= own {
-			continue
-		}
-		if e := v.expr(i); e != nil && e.Match(line) {
-			return true
-		}
-	}
-	return false
-}
-
-var placeholders = regexp.MustCompile(`<[^<>\s]*>`)
-
-// constant is how much of a template no placeholder stands for.
-func constant(template string) int { return len(placeholders.ReplaceAllString(template, "")) }
 
 // span shows when the window was.
 func (v *View) span() string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/lokalyst/lokalyst/pkg/golden"
@@ -12,12 +13,12 @@ import (
 
 // benchGolden generates the golden cases of the first seed and has the rules judge those of
 // the test split, with and without signatures.
-func benchGolden(ctx context.Context, report func(string, float64, string)) error {
+func benchGolden(ctx context.Context, report func(string, float64, string)) (err error) {
 	folder, err := os.MkdirTemp("", "lokalyst-golden-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	var manifest golden.Manifest
 	took, err := median(1, func() (err error) {
 		manifest, err = generate.Write(folder, generate.WriteOptions{Options: generate.Options{Seed: 1}, Force: true})

@@ -1,4 +1,4 @@
-package evaluate
+package logs
 
 import (
 	"bytes"
@@ -36,18 +36,18 @@ func (l *Logs) compile(text string) (*query, error) {
 		return q, nil
 	}
 	written := text
-	if l.frozen {
+	if l.golden.Query.Frozen {
 		var err error
 		if text, err = l.beside(text); err != nil {
 			return nil, err
 		}
 	}
-	expr, err := syntax.ParseLogSelector(text, !l.frozen)
+	expr, err := syntax.ParseLogSelector(text, !l.golden.Query.Frozen)
 	if err != nil {
 		return nil, &loki.QueryError{Reason: err.Error()}
 	}
 	q := &query{expr: expr}
-	if !l.frozen {
+	if !l.golden.Query.Frozen {
 		q.matchers = expr.Matchers()
 	}
 	_, q.plain = expr.(*syntax.MatchersExpr)
@@ -70,7 +70,7 @@ func (l *Logs) beside(text string) (string, error) {
 			return `{frozen="true"} ` + strings.Join(slices.Concat(all[:i], all[i+len(l.own):]), " "), nil
 		}
 	}
-	return "", &loki.QueryError{Reason: fmt.Sprintf("the case is frozen, and only its own query narrowed can be asked of it: %s", l.query)}
+	return "", &loki.QueryError{Reason: fmt.Sprintf("the case is frozen, and only its own query narrowed can be asked of it: %s", l.golden.Query.LogQL)}
 }
 
 // stages returns the stages of a log query one by one.
@@ -167,7 +167,7 @@ func (l *Logs) each(ctx context.Context, q loki.Query, start, end int64, once bo
 	if err != nil {
 		return err
 	}
-	r.once = once
+	r.once = once && !l.golden.Query.Frozen
 	refs := l.between(start, end)
 	for n := 0; len(refs) > 0; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
@@ -195,7 +195,8 @@ type runner struct {
 	buf     []byte
 	one     entry
 	held    []entry
-	// once leaves out entries that are alike: Loki counts them and gives one.
+	// once leaves out entries that are alike: Loki counts them and gives one. Those of a
+	// frozen case it gave.
 	once bool
 }
 

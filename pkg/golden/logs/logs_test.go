@@ -1,4 +1,4 @@
-package evaluate
+package logs
 
 import (
 	"cmp"
@@ -67,7 +67,7 @@ func pushed(t *testing.T, c *golden.Case) *loki.Client {
 	server, err := testenv.SharedLoki(t.Context(), t.Logf)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
-	tenant := fmt.Sprintf("evaluate-%d", time.Now().UnixNano())
+	tenant := fmt.Sprintf("golden-logs-%d", time.Now().UnixNano())
 	var streams []testenv.Stream
 	for _, s := range c.Streams {
 		out := testenv.Stream{Labels: s.Labels}
@@ -156,7 +156,7 @@ func TestLogsAnswerAsLoki(t *testing.T) {
 	c := mixed(start)
 	require.NoError(t, c.Check())
 	client := pushed(t, c)
-	logs, err := NewLogs(c)
+	logs, err := New(c)
 	require.NoError(t, err)
 	for _, text := range []string{
 		`{run="x"}`,
@@ -185,6 +185,38 @@ func TestLogsAnswerAsLoki(t *testing.T) {
 	}
 }
 
+// TestMarks: patterns tell by its mark which line they took.
+func TestMarks(t *testing.T) {
+	c := &golden.Case{
+		Query: golden.Query{LogQL: `{app=~".+"}`, Start: time.Unix(0, 0), End: time.Unix(60, 0)},
+		Streams: []golden.Stream{
+			{Labels: map[string]string{"app": "b"}, Lines: []golden.Line{{Offset: 5, Text: "twice"}, {ID: "again", Offset: 5, Text: "twice"}, {Offset: 9, Text: "last"}}},
+			{Labels: map[string]string{"app": "a"}, Lines: []golden.Line{{ID: "before", Offset: -3, Text: "old"}, {Offset: 5, Text: "other"}}},
+		},
+	}
+	read := func() (out []string) {
+		logs, err := New(c)
+		require.NoError(t, err)
+		_, err = logs.Read(t.Context(), loki.Query{Text: c.Query.LogQL}, []loki.Part{{Start: -10, End: 100, Share: 10}}, loki.ReadOptions{}, func(_ int, e loki.Entry) {
+			l := logs.Line(e.Mark)
+			require.Equal(t, l.Text, string(e.Line))
+			require.Equal(t, l.Offset, e.Time)
+			out = append(out, l.ID)
+		})
+		require.NoError(t, err)
+		var ids []string
+		for _, m := range logs.Marks([]string{"again", "s0l0", "before", "nowhere"}) {
+			ids = append(ids, logs.Line(m).ID)
+		}
+		require.Equal(t, []string{"before", "s0l0"}, ids)
+		require.Empty(t, logs.Marks(nil))
+		return out
+	}
+	require.Equal(t, []string{"before", "s1l1", "s0l0", "s0l2"}, read(), "as Loki keeps them")
+	c.Query.Frozen = true
+	require.Equal(t, []string{"before", "s1l1", "s0l0", "again", "s0l2"}, read(), "as Loki gave them")
+}
+
 // TestFrozen: the query of a frozen case has been run; what the engine adds to it has not.
 func TestFrozen(t *testing.T) {
 	c := &golden.Case{
@@ -194,7 +226,7 @@ func TestFrozen(t *testing.T) {
 			{Labels: map[string]string{"app": "own"}, Lines: []golden.Line{{Offset: 3, Text: "own"}}},
 		},
 	}
-	logs, err := NewLogs(c)
+	logs, err := New(c)
 	require.NoError(t, err)
 	read := func(q loki.Query) (lines []string) {
 		_, err := logs.Read(t.Context(), q, []loki.Part{{Start: 0, End: 100, Share: 10}}, loki.ReadOptions{}, func(_ int, e loki.Entry) {

@@ -1,4 +1,6 @@
-package evaluate
+// Package logs answers the queries of an analysis from the lines of a golden case, as Loki
+// answers them from its own.
+package logs
 
 import (
 	"bytes"
@@ -27,16 +29,17 @@ const page = 5000
 // took them in: with the levels and the service names that Loki adds, without repeated
 // lines, through Loki's own pipeline of stages. Lines that share a timestamp with more
 // than a page of others are not lost, unlike there. A frozen case is what its query gave:
-// its matchers and stages are not run again, only those that a query has beside them. Logs
-// holds 24 bytes a line beside the case, and is safe for concurrent use.
+// its matchers and stages are not run again, only those that a query has beside them, and
+// its repeated lines stay, which masking may have made so. Each line that is read carries
+// its mark ([loki.Entry]), from which patterns tell which lines they took. Logs holds 24
+// bytes a line beside the case, which must not change meanwhile, and is safe for concurrent
+// use.
 type Logs struct {
-	query   string
-	frozen  bool
+	golden  *golden.Case
 	own     []string // the stages of a frozen case's query
 	streams []stream
 	refs    []ref // in the order of time, stream key and text
 	levels  []string
-	marks   []role // by mark; 0 is none
 	mu      sync.Mutex
 	queries map[string]*query
 }
@@ -54,35 +57,32 @@ type ref struct {
 	time         int64
 	stream, line int32
 	level        int32 // index of the level's name
-	mark         int32
+	mark         int32 // its place in the order, from 1
 }
 
-// NewLogs returns the logs of a checked case.
-func NewLogs(c *golden.Case) (*Logs, error) {
-	l := &Logs{query: c.Query.LogQL, frozen: c.Query.Frozen, levels: []string{"unknown"}, queries: map[string]*query{}}
-	if l.frozen {
+// New returns the logs of a checked case.
+func New(c *golden.Case) (*Logs, error) {
+	l := &Logs{golden: c, levels: []string{"unknown"}, queries: map[string]*query{}}
+	if c.Query.Frozen {
 		own, err := stages(c.Query.LogQL)
 		if err != nil {
 			return nil, fmt.Errorf("case %q: %w", c.ID, err)
 		}
 		l.own = own
 	}
-	marked, levels := l.roles(&c.Expected), map[string]int32{"unknown": 0}
+	levels := map[string]int32{"unknown": 0}
 	for i, s := range c.Streams {
 		known := s.Labels
-		if !l.frozen && known["service_name"] == "" {
+		if !c.Query.Frozen && known["service_name"] == "" {
 			known = maps.Clone(s.Labels)
 			known["service_name"] = loki.ServiceName(s.Labels)
 		}
 		l.streams = append(l.streams, stream{Stream: loki.NewStream(known), set: labels.FromMap(known), lines: s.Lines})
 		for j := range s.Lines {
 			line := &s.Lines[j]
-			at := c.Query.Start.UnixNano() + line.Offset
-			r := ref{time: at, stream: int32(i), line: int32(j), level: l.level(levels, loki.DetectLevel(known, line.Text))}
-			if len(marked) > 0 {
-				r.mark = marked[lineID(i, j, line)]
-			}
-			l.refs = append(l.refs, r)
+			l.refs = append(l.refs, ref{
+				time: l.time(line), stream: int32(i), line: int32(j), level: l.level(levels, loki.DetectLevel(known, line.Text)),
+			})
 		}
 	}
 	l.sort()
@@ -99,39 +99,67 @@ func (l *Logs) level(known map[string]int32, name string) int32 {
 	return i
 }
 
-func lineID(stream, line int, l *golden.Line) string {
-	if l.ID != "" {
-		return l.ID
-	}
-	return golden.LineID(stream, line)
-}
+// time returns when a line was written, in nanoseconds.
+func (l *Logs) time(line *golden.Line) int64 { return l.golden.Query.Start.UnixNano() + line.Offset }
 
-// sort orders the lines and drops those that Loki would keep once.
+// sort orders the lines, drops those that Loki would keep once, and marks the others.
 func (l *Logs) sort() {
 	slices.SortFunc(l.refs, func(a, b ref) int {
-		if c := cmp.Compare(a.time, b.time); c != 0 {
+		if c := l.compare(a, b); c != 0 {
 			return c
 		}
-		return cmp.Or(strings.Compare(l.streams[a.stream].Key, l.streams[b.stream].Key), strings.Compare(l.text(a), l.text(b)),
-			cmp.Compare(a.stream, b.stream), cmp.Compare(a.line, b.line))
+		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.line, b.line))
 	})
-	kept := l.refs[:0]
-	for _, r := range l.refs {
-		if n := len(kept); n > 0 && kept[n-1].time == r.time && l.streams[kept[n-1].stream].Key == l.streams[r.stream].Key && l.text(kept[n-1]) == l.text(r) {
-			last := &kept[n-1]
-			if last.mark == 0 {
-				last.mark = r.mark
-			} else {
-				l.marks[last.mark] |= l.marks[r.mark]
-			}
-			continue
-		}
-		kept = append(kept, r)
+	if !l.golden.Query.Frozen {
+		l.refs = slices.CompactFunc(l.refs, func(a, b ref) bool { return l.compare(a, b) == 0 })
 	}
-	l.refs = kept
+	for i := range l.refs {
+		l.refs[i].mark = int32(i + 1)
+	}
+}
+
+// compare orders lines as they are read; those that are equal are the same to Loki.
+func (l *Logs) compare(a, b ref) int {
+	if c := cmp.Compare(a.time, b.time); c != 0 {
+		return c
+	}
+	return cmp.Or(strings.Compare(l.streams[a.stream].Key, l.streams[b.stream].Key), strings.Compare(l.text(a), l.text(b)))
 }
 
 func (l *Logs) text(r ref) string { return l.streams[r.stream].lines[r.line].Text }
+
+// Marks returns the marks of the lines with these ids, ascending. Lines that stand twice in
+// a stream at the same time have one mark.
+func (l *Logs) Marks(ids []string) []int {
+	wanted := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	var out []int
+	for i := range l.streams {
+		if len(out) >= len(wanted) {
+			break
+		}
+		for j := range l.streams[i].lines {
+			if !wanted[l.golden.LineID(i, j)] {
+				continue
+			}
+			r := ref{time: l.time(&l.streams[i].lines[j]), stream: int32(i), line: int32(j)}
+			at, _ := slices.BinarySearchFunc(l.refs, r, l.compare)
+			out = append(out, int(l.refs[at].mark))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Line returns the line with a mark, with its id.
+func (l *Logs) Line(mark int) golden.Line {
+	r := l.refs[mark-1]
+	line := l.streams[r.stream].lines[r.line]
+	line.ID = l.golden.LineID(int(r.stream), int(r.line))
+	return line
+}
 
 // between returns the lines of [start, end).
 func (l *Logs) between(start, end int64) []ref {
@@ -301,7 +329,7 @@ func (l *Logs) selectors(q loki.Query, more []string) (sets [][]*labels.Matcher,
 	}
 	expr.Walk(func(e syntax.Expr) bool {
 		if m, ok := e.(*syntax.MatchersExpr); ok {
-			if l.frozen {
+			if l.golden.Query.Frozen {
 				sets = append(sets, added)
 			} else {
 				sets = append(sets, slices.Concat(m.Mts, added))
