@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// maxLine bounds one case in a file: 256 MiB, which is a million lines and more.
-const maxLine = 256 << 20
+// MaxLine bounds one case in a file, in bytes: 256 MiB, which is a million lines and more.
+const MaxLine = 256 << 20
 
 // ManifestName is the file that describes the datasets in its folder.
 const ManifestName = "manifest.json"
@@ -149,7 +149,7 @@ func each(name string, f func(raw []byte) error) (err error) {
 		}
 	}
 	s := bufio.NewScanner(r)
-	s.Buffer(make([]byte, 0, 1<<20), maxLine)
+	s.Buffer(make([]byte, 0, 1<<20), MaxLine)
 	for n := 1; s.Scan(); n++ {
 		raw := bytes.TrimSpace(s.Bytes())
 		if len(raw) == 0 {
@@ -161,6 +161,29 @@ func each(name string, f func(raw []byte) error) (err error) {
 	}
 	if err := s.Err(); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// Partial ends the names of files that are being written.
+const Partial = ".partial"
+
+// Replace writes a file whole or not at all: write fills one beside it, which then takes its
+// name.
+func Replace(name string, perm fs.FileMode, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name+Partial, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, perm) //nolint:gosec // the user names the file
+	if err != nil {
+		return err
+	}
+	err = write(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(name+Partial, name)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(name+Partial))
 	}
 	return nil
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"time"
 
@@ -19,9 +17,6 @@ import (
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
-// lokiTimeout bounds one request to Loki.
-const lokiTimeout = 60 * time.Second
-
 // keyVariable names the environment variable with the model server's API key: a
 // flag would show it in the process list.
 const keyVariable = "LOKALYST_LLM_API_KEY"
@@ -30,13 +25,14 @@ const keyVariable = "LOKALYST_LLM_API_KEY"
 const ledgerBytes = 1 << 20
 
 type analyzeFlags struct {
-	loki, tenant, llm, model string
-	window                   windowFlags
-	prompt, output           string
-	vars                     map[string]string
-	groupBy                  []string
-	maxLines, maxGroups      int
-	quiet                    bool
+	loki                lokiFlags
+	window              windowFlags
+	llm, model          string
+	prompt, output      string
+	vars                map[string]string
+	groupBy             []string
+	maxLines, maxGroups int
+	quiet               bool
 }
 
 func analyzeCommand(code *int) *cobra.Command {
@@ -58,8 +54,7 @@ The API key of the model server is read from the environment variable ` + keyVar
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.loki, "loki", "http://localhost:3100", "URL of Loki; may carry user:password")
-	flags.StringVar(&f.tenant, "tenant", "", "tenant, sent as X-Scope-OrgID")
+	f.loki.add(cmd, "Loki")
 	flags.StringVar(&f.llm, "llm", "", "URL of llama-server; without it the rules alone judge")
 	flags.StringVar(&f.model, "model", "", "model name, for servers that serve several")
 	f.window.add(cmd)
@@ -75,8 +70,8 @@ The API key of the model server is read from the environment variable ` + keyVar
 
 // analyze runs one analysis and prints it. It returns the worst severity.
 func analyze(ctx context.Context, f analyzeFlags, expr string, stdout, stderr io.Writer) (verdict.Severity, error) {
-	if f.output != "table" && f.output != "json" {
-		return 0, usage(fmt.Errorf("unknown output %q; use table or json", f.output))
+	if err := checkOutput(f.output); err != nil {
+		return 0, err
 	}
 	request, err := f.request(expr)
 	if err != nil {
@@ -113,7 +108,7 @@ func (f analyzeFlags) request(expr string) (analysis.Request, error) {
 	if f.maxLines <= 0 || f.maxGroups <= 0 {
 		return analysis.Request{}, errors.New("--max-lines and --max-groups must be above 0")
 	}
-	logs, err := loki.NewClient(loki.Options{URL: f.loki, Tenant: f.tenant, HTTP: &http.Client{Timeout: lokiTimeout}})
+	logs, err := f.loki.client()
 	if err != nil {
 		return analysis.Request{}, err
 	}

@@ -43,8 +43,13 @@ Exit codes: 0 compared, 3 could not, 4 wrong usage.`,
 }
 
 func goldenCompare(f compareFlags, fileA, fileB string, stdout io.Writer) error {
-	if f.output != "table" && f.output != "json" {
-		return usage(fmt.Errorf("unknown output %q; use table or json", f.output))
+	if err := checkOutput(f.output); err != nil {
+		return err
+	}
+	if f.split != "" {
+		if _, err := splitOf(f.split, golden.Dev, golden.Test, golden.Hidden); err != nil {
+			return usage(err)
+		}
 	}
 	if f.limit < 0 {
 		return usage(fmt.Errorf("--limit %d is below 0", f.limit))

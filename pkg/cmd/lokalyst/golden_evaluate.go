@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,10 +21,8 @@ type goldenEvaluateFlags struct {
 	llm, models     []string
 	prompts         []string
 	promptDir, ask  string
-	splits          []string
-	families, cases []string
+	cases           selectionFlags
 	smoke           bool
-	limit           int
 	reruns, orders  int
 	rules           bool
 	answers         string
@@ -64,11 +61,8 @@ Exit codes: 0 done, 3 could not (what was judged is kept), 4 wrong usage.`,
 	flags.StringArrayVar(&f.prompts, "prompt", []string{evaluate.DefaultPrompt}, "prompt id, or id@version; may be repeated")
 	flags.StringVar(&f.promptDir, "prompt-dir", "", "folder, or file, of further prompts in YAML")
 	flags.StringVar(&f.ask, "ask", "always", "always, or novel: only about what the rules suspect or the baseline does not know")
-	flags.StringSliceVar(&f.splits, "split", nil, "dev, test or canary; all where none is named")
-	flags.StringSliceVar(&f.families, "families", nil, "families of cases; all where none is named")
-	flags.StringSliceVar(&f.cases, "cases", nil, "ids of cases")
+	f.cases.add(cmd)
 	flags.BoolVar(&f.smoke, "smoke", false, fmt.Sprintf("a slice of %d cases of all severities and as many families as possible, of the test split unless --split says another", evaluate.SmokeCases))
-	flags.IntVar(&f.limit, "limit", 0, "only the first cases of those that are chosen")
 	flags.IntVar(&f.reruns, "reruns", 1, "how often each question is asked")
 	flags.IntVar(&f.orders, "orders", 1, "in how many orders the lines of a case are told: streams are interleaved anew within each minute")
 	flags.BoolVar(&f.rules, "rules", true, "let the rules judge too, which a prompt must beat")
@@ -154,21 +148,17 @@ func evaluateInto(ctx context.Context, e *evaluate.Evaluation, results *evaluate
 func (f goldenEvaluateFlags) options(paths []string) (o evaluate.Options, err error) {
 	o = evaluate.Options{
 		Paths: paths, Rules: f.rules, Prompts: f.prompts, Reruns: f.reruns, Orders: f.orders, OnlyNovel: f.ask == "novel", Patience: f.patience,
-		Select: evaluate.Selection{Families: f.families, Cases: f.cases, Smoke: f.smoke, Limit: f.limit},
+		Select: evaluate.Selection{Smoke: f.smoke},
 		Replay: f.replay, ReplayModels: f.models,
 	}
-	for _, s := range f.splits {
-		split := golden.Split(s)
-		if !slices.Contains([]golden.Split{golden.Dev, golden.Test, golden.Hidden}, split) {
-			return o, fmt.Errorf("--split %q is none of dev, test, canary", s)
-		}
-		o.Select.Splits = append(o.Select.Splits, split)
+	if o.Select.Selection, err = f.cases.read(); err != nil {
+		return o, err
 	}
 	switch {
 	case f.ask != "always" && f.ask != "novel":
 		return o, fmt.Errorf("--ask %q is neither always nor novel", f.ask)
-	case f.reruns < 1 || f.orders < 1 || f.limit < 0 || f.patience <= 0:
-		return o, errors.New("--reruns, --orders and --patience must be above 0, and --limit not below")
+	case f.reruns < 1 || f.orders < 1 || f.patience <= 0:
+		return o, errors.New("--reruns, --orders and --patience must be above 0")
 	case f.replay && f.answers == "":
 		return o, errors.New("--replay needs --answers")
 	case f.replay && len(f.llm) > 0:

@@ -77,8 +77,10 @@ func generateCases(f generateFlags, args []string, stdout, stderr io.Writer) err
 		return usage(fmt.Errorf("unexpected argument %q; files go with --check and --show", args[0]))
 	case f.out == "":
 		return usage(errors.New("--out is missing; name a folder for the cases"))
-	case f.split != "" && f.split != string(golden.Dev) && f.split != string(golden.Test):
-		return usage(fmt.Errorf("--split %q is neither dev nor test", f.split))
+	case f.split != "":
+		if _, err := splitOf(f.split, golden.Dev, golden.Test); err != nil {
+			return usage(err)
+		}
 	}
 	return writeCases(f, stdout, stderr)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/gtime"
@@ -14,9 +13,9 @@ import (
 
 // overruled records what was overruled. One that makes no case is told and harms no other.
 func (r *recorder) overruled(ctx context.Context) error {
-	key := []byte(os.Getenv(historyKeyVariable))
-	if len(key) == 0 {
-		return usage(fmt.Errorf("set %s to the data source's historyKey: what is not signed is not believed", historyKeyVariable))
+	key, err := historyKey()
+	if err != nil {
+		return err
 	}
 	length, err := gtime.ParseDuration(r.overruleWindow)
 	if err != nil || length <= 0 || length > 24*time.Hour {
@@ -33,7 +32,7 @@ func (r *recorder) overruled(ctx context.Context) error {
 	if err != nil {
 		return usage(err)
 	}
-	list, err := record.Overrules(ctx, r.client, window, r.tenant, key)
+	list, err := record.Overrules(ctx, r.client, window, r.loki.tenant, key)
 	if err != nil {
 		return classify(err)
 	}

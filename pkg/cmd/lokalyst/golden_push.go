@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,14 +15,12 @@ import (
 
 	"github.com/lokalyst/lokalyst/pkg/golden"
 	"github.com/lokalyst/lokalyst/pkg/golden/push"
-	"github.com/lokalyst/lokalyst/pkg/loki"
 )
 
 type goldenPushFlags struct {
-	loki, tenant    string
-	cases, families []string
-	split           string
-	limit, maxLines int
+	loki            lokiFlags
+	cases           selectionFlags
+	maxLines        int
 	end, run, state string
 	together        bool
 	restart, quiet  bool
@@ -48,12 +45,8 @@ Loki must take structured metadata, which it does by default since version 3.0, 
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.loki, "loki", "http://localhost:3100", "URL of Loki; may carry user:password")
-	flags.StringVar(&f.tenant, "tenant", "", "tenant, sent as X-Scope-OrgID")
-	flags.StringSliceVar(&f.cases, "cases", nil, "ids of cases; * stands for any text")
-	flags.StringSliceVar(&f.families, "families", nil, "families of failures")
-	flags.StringVar(&f.split, "split", "", "dev, test or canary")
-	flags.IntVar(&f.limit, "limit", 0, "how many cases, the first; 0 for all")
+	f.loki.add(cmd, "Loki")
+	f.cases.add(cmd)
 	flags.StringVar(&f.end, "end", "", "where the last window ends: RFC 3339 or Unix milliseconds; the minute before the last by default")
 	flags.BoolVar(&f.together, "together", false, "put all windows at the same time instead of one after another")
 	flags.StringVar(&f.run, "run", "", "value of the label eval_run; the time of the start by default")
@@ -65,15 +58,14 @@ Loki must take structured metadata, which it does by default since version 3.0, 
 }
 
 func goldenPush(ctx context.Context, f goldenPushFlags, files []string, stdout, stderr io.Writer) error {
-	if f.limit < 0 || f.maxLines <= 0 {
-		return usage(errors.New("--limit must not be below 0, --max-lines must be above"))
+	if f.maxLines <= 0 {
+		return usage(errors.New("--max-lines must be above 0"))
 	}
-	switch golden.Split(f.split) {
-	case "", golden.Dev, golden.Test, golden.Hidden:
-	default:
-		return usage(fmt.Errorf("--split %q is none of dev, test, canary", f.split))
+	selection, err := f.cases.read()
+	if err != nil {
+		return usage(err)
 	}
-	client, err := loki.NewClient(loki.Options{URL: f.loki, Tenant: f.tenant, HTTP: &http.Client{Timeout: lokiTimeout}})
+	client, err := f.loki.client()
 	if err != nil {
 		return usage(err)
 	}
@@ -84,8 +76,11 @@ func goldenPush(ctx context.Context, f goldenPushFlags, files []string, stdout, 
 	if err != nil {
 		return usage(err)
 	}
-	cases, err := push.Select(files, push.Selection{Cases: f.cases, Families: f.families, Split: golden.Split(f.split), Limit: f.limit})
-	if err != nil {
+	var cases []*golden.Case
+	if err := selection.Each(files, func(c *golden.Case) error {
+		cases = append(cases, c)
+		return nil
+	}); err != nil {
 		return usage(err)
 	}
 	plan, err := push.NewPlan(cases, layout)
@@ -95,7 +90,7 @@ func goldenPush(ctx context.Context, f goldenPushFlags, files []string, stdout, 
 	p := newProgress(stderr, f.quiet)
 	tellPlan(stderr, plan, resumed, f)
 	err = plan.Push(ctx, push.Options{
-		Loki: client, State: f.state, Target: golden.Target(f.loki, f.tenant),
+		Loki: client, State: f.state, Target: golden.Target(f.loki.url, f.loki.tenant),
 		Progress: func(done, total int) { p.step("", fmt.Sprintf("pushed %d of %d lines", done, total)) },
 		Retry: func(err error, pause time.Duration) {
 			p.step("", fmt.Sprintf("%s; trying again in %s", err.Error(), pause))
@@ -189,6 +184,6 @@ func printPushed(w io.Writer, plan *push.Plan, f goldenPushFlags) error {
 
 // analyzeArgs is the command that judges a pushed case.
 func analyzeArgs(c *push.Placed, f goldenPushFlags) []string {
-	args := golden.Recording{URL: f.loki, Tenant: f.tenant, LogQL: c.LogQL, Start: c.Window.Start, End: c.Window.End, Baseline: c.Baseline}.Args()
+	args := f.loki.recording(c.LogQL, c.Window, c.Baseline).Args()
 	return append([]string{args[0], "analyze"}, args[3:]...)
 }

@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
-	"os/user"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +21,7 @@ import (
 )
 
 type goldenRecordFlags struct {
-	loki, tenant   string
+	loki           lokiFlags
 	window         windowFlags
 	maxLines       int
 	out, split     string
@@ -74,8 +72,7 @@ variable ` + historyKeyVariable + ` holds, becomes a case of the time before it,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.loki, "loki", "http://localhost:3100", "URL of Loki; may carry user:password")
-	flags.StringVar(&f.tenant, "tenant", "", "tenant, sent as X-Scope-OrgID")
+	f.loki.add(cmd, "Loki")
 	f.window.add(cmd)
 	flags.IntVar(&f.maxLines, "max-lines", 20_000, "lines kept of the window, and of the baseline; of more a sample over the time is kept")
 	flags.StringVar(&f.out, "out", "recorded.jsonl", "file that the case is appended to")
@@ -104,19 +101,16 @@ func newRecorder(f goldenRecordFlags, stdin io.Reader, stdout, stderr io.Writer)
 	if f.maxLines <= 0 {
 		return nil, usage(errors.New("--max-lines must be above 0"))
 	}
-	if s := golden.Split(f.split); s != golden.Dev && s != golden.Test {
-		return nil, usage(fmt.Errorf("--split %q is neither dev nor test", f.split))
+	if _, err := splitOf(f.split, golden.Dev, golden.Test); err != nil {
+		return nil, usage(err)
 	}
-	client, err := loki.NewClient(loki.Options{URL: f.loki, Tenant: f.tenant, HTTP: &http.Client{Timeout: lokiTimeout}})
+	client, err := f.loki.client()
 	if err != nil {
 		return nil, usage(err)
 	}
-	r := &recorder{goldenRecordFlags: f, client: client, key: make([]byte, 32), stdin: stdin, stdout: stdout, stderr: stderr}
+	r := &recorder{goldenRecordFlags: f, client: client, key: make([]byte, 32), by: userName(), stdin: stdin, stdout: stdout, stderr: stderr}
 	if _, err := rand.Read(r.key); err != nil {
 		return nil, &exitError{exitNoVerdict, err}
-	}
-	if who, err := user.Current(); err == nil { // else nobody is named
-		r.by = who.Username
 	}
 	if r.file, err = record.OpenFile(f.out); err != nil {
 		return nil, usage(err)
@@ -133,7 +127,7 @@ func newRecorder(f goldenRecordFlags, stdin io.Reader, stdout, stderr io.Writer)
 // request is what is common to all cases of the run.
 func (r *recorder) request(p *progress) record.Request {
 	return record.Request{
-		Logs: r.client, Engine: r.engine, MaxLines: r.maxLines, Split: golden.Split(r.split), Source: golden.Target(r.loki, r.tenant), By: r.by, Key: r.key,
+		Logs: r.client, Engine: r.engine, MaxLines: r.maxLines, Split: golden.Split(r.split), Source: golden.Target(r.loki.url, r.loki.tenant), By: r.by, Key: r.key,
 		Progress: func(text string) { p.step("", text) },
 	}
 }
@@ -224,7 +218,7 @@ func (r *recorder) judge(ctx context.Context, v *record.View, req record.Request
 // tellHow shows the window and how to judge it without a terminal.
 func (r *recorder) tellHow(screen record.Screen, v *record.View, req record.Request) error {
 	screen.Show(v)
-	args := golden.Recording{URL: r.loki, Tenant: r.tenant, LogQL: req.Expr, Start: req.Window.Start, End: req.Window.End, Baseline: req.Baseline}.Args()
+	args := r.loki.recording(req.Expr, req.Window, req.Baseline).Args()
 	last := len(args) - 2 // before --
 	args = append(append(args[:last:last], "--out", r.out, "--split", r.split, "--label", v.Suggested.Text()), args[last:]...)
 	fmt.Fprintf(r.stdout, "Nothing is written. As suggested it is kept with\n  %s\nThe label is %s.\n", golden.Quote(args), record.LabelSyntax)

@@ -150,7 +150,7 @@ func TestGoldenRecordAndPushUsage(t *testing.T) {
 	}{
 		"record nothing":   {[]string{"record"}, "accepts 1 arg"},
 		"record lines":     {[]string{"record", "--max-lines", "0", selector}, "above 0"},
-		"record split":     {[]string{"record", "--split", "canary", selector}, "neither dev nor test"},
+		"record split":     {[]string{"record", "--split", "canary", selector}, "none of dev, test"},
 		"record file":      {[]string{"record", "--out", "x.gz", selector}, "compressed"},
 		"record time":      {[]string{"record", "--start", "soon", selector}, "Unix milliseconds"},
 		"record order":     {[]string{"record", "--start", "1795345200000", "--end", "2026-01-01T00:00:00Z", selector}, "must lie behind"},

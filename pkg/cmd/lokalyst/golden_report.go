@@ -39,9 +39,10 @@ func (f *measureFlags) add(cmd *cobra.Command) {
 }
 
 func (f *measureFlags) options() (report.Options, error) {
-	o := report.Options{Split: golden.Split(f.split), DatasetVersion: f.version}
-	if o.Split != golden.Test && o.Split != golden.Dev && o.Split != golden.Hidden {
-		return o, usage(fmt.Errorf("--split %q is none of test, dev, canary", f.split))
+	o := report.Options{DatasetVersion: f.version}
+	var err error
+	if o.Split, err = splitOf(f.split, golden.Dev, golden.Test, golden.Hidden); err != nil {
+		return o, usage(err)
 	}
 	if f.resamples < 100 || f.resamples > 1_000_000 {
 		return o, usage(fmt.Errorf("--resamples %d is not between 100 and 1000000", f.resamples))

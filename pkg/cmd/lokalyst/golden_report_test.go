@@ -164,7 +164,7 @@ func TestGoldenReportUsage(t *testing.T) {
 	}{
 		"no file":   {[]string{"report"}, exitUsage, "at least 1 arg"},
 		"format":    {[]string{"report", "--format", "html", file}, exitUsage, "markdown or json"},
-		"split":     {[]string{"report", "--split", "x", file}, exitUsage, "test, dev, canary"},
+		"split":     {[]string{"report", "--split", "x", file}, exitUsage, "dev, test, canary"},
 		"resamples": {[]string{"report", "--resamples", "3", file}, exitUsage, "between 100 and"},
 		"dataset":   {[]string{"report", "--dataset", t.TempDir(), file}, exitUsage, "golden generate"},
 		"gone":      {[]string{"report", "nope.jsonl"}, exitUsage, "nope.jsonl"},

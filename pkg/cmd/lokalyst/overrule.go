@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"os"
-	"os/user"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/gtime"
@@ -19,12 +16,8 @@ import (
 	"github.com/lokalyst/lokalyst/pkg/verdict"
 )
 
-// historyKeyVariable names the environment variable with the key that the history is
-// signed with, the data source's historyKey.
-const historyKeyVariable = "LOKALYST_HISTORY_KEY"
-
 type overruleFlags struct {
-	loki, tenant      string
+	loki              lokiFlags
 	pattern, template string
 	streams           map[string]string
 	benign            bool
@@ -49,8 +42,7 @@ use a ConfigMap labelled lokalyst.io/rules.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return overrule(cmd.Context(), f, cmd.OutOrStdout()) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.loki, "loki", "http://localhost:3100", "URL of the Loki with the history; may carry user:password")
-	flags.StringVar(&f.tenant, "tenant", "", "tenant, sent as X-Scope-OrgID")
+	f.loki.add(cmd, "the Loki with the history")
 	flags.StringVar(&f.template, "template", "", "template as the findings show it")
 	flags.StringVar(&f.pattern, "pattern", "", "text of a whole line in which <_> stands for any text, instead of --template")
 	flags.StringToStringVar(&f.streams, "stream", nil, "labels that the streams have, name=value; * in a value stands for any text")
@@ -68,19 +60,19 @@ func overrule(ctx context.Context, f overruleFlags, stdout io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
-	key := []byte(os.Getenv(historyKeyVariable))
-	if len(key) == 0 {
-		return usage(fmt.Errorf("set %s to the data source's historyKey: what is not signed is not obeyed", historyKeyVariable))
+	key, err := historyKey()
+	if err != nil {
+		return err
 	}
 	body, err := json.Marshal(rule)
 	if err != nil {
 		return &exitError{exitNoVerdict, err}
 	}
-	text, err := verdict.EncodeRecord(verdict.Record{Kind: verdict.KindOverrule, TS: now, Body: body}, f.tenant, key)
+	text, err := verdict.EncodeRecord(verdict.Record{Kind: verdict.KindOverrule, TS: now, Body: body}, f.loki.tenant, key)
 	if err != nil {
 		return usage(err)
 	}
-	client, err := loki.NewClient(loki.Options{URL: f.loki, Tenant: f.tenant, HTTP: &http.Client{Timeout: lokiTimeout}})
+	client, err := f.loki.client()
 	if err != nil {
 		return usage(err)
 	}
@@ -105,8 +97,6 @@ func (f overruleFlags) rule(now time.Time) (rules.Rule, error) {
 		Reason: f.reason, At: rules.RuleTime{Time: now}, Expires: rules.RuleTime{Time: now.Add(lasts).Truncate(time.Second)},
 	}
 	r.ID = r.OverruleID()
-	if who, err := user.Current(); err == nil { // else nobody is named
-		r.By = who.Username
-	}
+	r.By = userName()
 	return r, r.Check()
 }

@@ -296,7 +296,7 @@ func TestReplay(t *testing.T) {
 	_, err = New(t.Context(), Options{Paths: []string{cases}, Replay: true, Answers: answersIn(t, path)})
 	require.ErrorContains(t, err, "no answers of any model")
 	m := &stub{name: "m", answer: says("ok", 0, "")}
-	first := evaluated(t, Options{Paths: []string{cases}, Models: []analysis.Model{m}, Answers: answersIn(t, path), Select: Selection{Cases: []string{"good"}}})
+	first := evaluated(t, Options{Paths: []string{cases}, Models: []analysis.Model{m}, Answers: answersIn(t, path), Select: Selection{Selection: golden.Selection{Cases: []string{"good"}}}})
 	require.Len(t, first, 1)
 	_, err = New(t.Context(), Options{Paths: []string{cases}, Replay: true, Answers: answersIn(t, path), ReplayModels: []string{"other"}})
 	require.ErrorContains(t, err, "those of: m")

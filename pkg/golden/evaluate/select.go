@@ -16,15 +16,11 @@ const SmokeCases = 40
 
 // A Selection says which cases of a dataset are evaluated. The zero value is all of them.
 type Selection struct {
-	Splits   []golden.Split
-	Families []string
-	Cases    []string // by id
+	golden.Selection
 	// Smoke takes SmokeCases of what is left, of each severity as many as of any other and
-	// of as many families as possible; always the same. Without Splits it is of the test
-	// split.
+	// of as many families as possible; always the same. Without Splits and Cases it is of
+	// the test split. Limit is then of these.
 	Smoke bool
-	// Limit takes the first of what is left; 0 is all.
-	Limit int
 }
 
 // meta is what is known of a case beside its lines.
@@ -40,42 +36,23 @@ func scan(paths []string, s Selection) ([]meta, error) {
 	if s.Smoke && len(s.Splits) == 0 && len(s.Cases) == 0 {
 		s.Splits = []golden.Split{golden.Test}
 	}
-	wanted := map[string]bool{}
-	for _, id := range s.Cases {
-		wanted[id] = true
+	limit := s.Limit
+	if s.Smoke {
+		s.Limit = 0
 	}
-	families := map[string]bool{}
 	var out []meta
-	err := golden.EachCase(paths, func(c *golden.Case) error {
-		families[c.Family()] = true
-		switch {
-		case len(s.Splits) > 0 && !slices.Contains(s.Splits, c.Split):
-		case len(s.Families) > 0 && !slices.Contains(s.Families, c.Family()):
-		case len(s.Cases) > 0 && !wanted[c.ID]:
-		default:
-			delete(wanted, c.ID)
-			out = append(out, meta{id: c.ID, hash: c.Hash(), family: c.Family(), split: c.Split, severity: c.Expected.Severity, prompts: c.Prompts})
-		}
+	err := s.Each(paths, func(c *golden.Case) error {
+		out = append(out, meta{id: c.ID, hash: c.Hash(), family: c.Family(), split: c.Split, severity: c.Expected.Severity, prompts: c.Prompts})
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range s.Cases {
-		if wanted[id] {
-			return nil, fmt.Errorf("there is no case %q in what is selected", id)
-		}
-	}
-	for _, f := range s.Families {
-		if !families[f] {
-			return nil, fmt.Errorf("there is no family %q in the cases", f)
-		}
-	}
 	if s.Smoke {
 		out = smoke(out)
-	}
-	if s.Limit > 0 {
-		out = out[:min(s.Limit, len(out))]
+		if limit > 0 {
+			out = out[:min(limit, len(out))]
+		}
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("no case is selected; check --split, --families and the files")

@@ -32,11 +32,13 @@ func TestSelection(t *testing.T) {
 		return out
 	}
 	require.Len(t, taken(Selection{}), len(all))
-	require.Len(t, taken(Selection{Splits: []golden.Split{golden.Dev}, Families: []string{"family-3", "family-4"}}), 2*4*2)
-	require.Len(t, taken(Selection{Limit: 5}), 5)
-	require.Equal(t, "test-0-3-1", taken(Selection{Cases: []string{"test-0-3-1"}})[0].id)
-	for _, s := range []Selection{{Cases: []string{"none"}}, {Families: []string{"none"}}, {Splits: []golden.Split{golden.Hidden}}} {
-		_, err := scan([]string{path}, s)
+	require.Len(t, taken(Selection{Selection: golden.Selection{Splits: []golden.Split{golden.Dev}, Families: []string{"family-3", "family-4"}}}), 2*4*2)
+	require.Len(t, taken(Selection{Selection: golden.Selection{Limit: 5}}), 5)
+	require.Equal(t, "test-0-3-1", taken(Selection{Selection: golden.Selection{Cases: []string{"test-0-3-1"}}})[0].id)
+	require.Len(t, taken(Selection{Selection: golden.Selection{Cases: []string{"*-0-3-*"}}}), 4)
+	require.Len(t, taken(Selection{Selection: golden.Selection{Limit: 5}, Smoke: true}), 5)
+	for _, s := range []golden.Selection{{Cases: []string{"none"}}, {Cases: []string{"["}}, {Families: []string{"none"}}, {Splits: []golden.Split{golden.Hidden}}} {
+		_, err := scan([]string{path}, Selection{Selection: s})
 		require.Error(t, err)
 	}
 

@@ -1,14 +1,12 @@
 package generate
 
 import (
-	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -71,7 +69,10 @@ func Write(folder string, o WriteOptions) (golden.Manifest, error) {
 	if err != nil {
 		return m, err
 	}
-	return m, os.WriteFile(filepath.Join(folder, golden.ManifestName), append(raw, '\n'), 0o644) //nolint:gosec // a dataset is no secret
+	return m, golden.Replace(filepath.Join(folder, golden.ManifestName), mode, func(w io.Writer) error {
+		_, err := w.Write(append(raw, '\n'))
+		return err
+	})
 }
 
 // prepare makes the folder and removes an older dataset from it.
@@ -81,7 +82,7 @@ func prepare(folder string, force bool) error {
 		return err
 	}
 	for _, e := range entries {
-		if !slices.Contains(ownNames, e.Name()) && !strings.HasSuffix(e.Name(), partial) && !force {
+		if !slices.Contains(ownNames, e.Name()) && !strings.HasSuffix(e.Name(), golden.Partial) && !force {
 			return fmt.Errorf("%s: %w (it has %s)", folder, ErrFolder, e.Name())
 		}
 	}
@@ -96,45 +97,30 @@ func prepare(folder string, force bool) error {
 	return nil
 }
 
-// partial ends the names of files that are being written.
-const partial = ".partial"
+// mode is that of files: a dataset is no secret.
+const mode = 0o644
 
 func writeFile(folder string, split golden.Split, o WriteOptions, specs []spec, lib *library, told func(*golden.Case)) (m golden.ManifestFile, err error) {
 	m = golden.ManifestFile{Name: string(split) + ".jsonl.gz", Split: split}
 	if o.Plain {
 		m.Name = string(split) + ".jsonl"
 	}
-	name := filepath.Join(folder, m.Name)
-	file, err := os.Create(name + partial) //nolint:gosec // the user names the folder
-	if err != nil {
-		return m, err
-	}
-	defer func() {
-		if err != nil {
-			_ = file.Close()              // the first error counts
-			_ = os.Remove(name + partial) // and what is half is of no use
-		}
-	}()
 	sum := sha256.New()
-	if err := encode(file, sum, o.Plain, specs, func(s spec) (*golden.Case, error) { return lib.build(o.Seed, s) }, func(c *golden.Case) {
-		window, baseline := c.Lines()
-		m.Cases++
-		m.Lines += window + baseline
-		told(c)
-	}); err != nil {
-		return m, err
-	}
+	err = golden.Replace(filepath.Join(folder, m.Name), mode, func(w io.Writer) error {
+		return encode(io.MultiWriter(w, sum), o.Plain, specs, func(s spec) (*golden.Case, error) { return lib.build(o.Seed, s) }, func(c *golden.Case) {
+			window, baseline := c.Lines()
+			m.Cases++
+			m.Lines += window + baseline
+			told(c)
+		})
+	})
 	m.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	if err := file.Close(); err != nil {
-		return m, err
-	}
-	return m, os.Rename(name+partial, name)
+	return m, err
 }
 
-// encode writes cases as JSON lines to a file and a hash of the file. The gzip header has
-// neither name nor time, so that it is the same each time.
-func encode(file io.Writer, sum hash.Hash, plainText bool, specs []spec, build func(spec) (*golden.Case, error), told func(*golden.Case)) error {
-	w := io.MultiWriter(file, sum)
+// encode writes cases as JSON lines. The gzip header has neither name nor time, so that it
+// is the same each time.
+func encode(w io.Writer, plainText bool, specs []spec, build func(spec) (*golden.Case, error), told func(*golden.Case)) error {
 	var zip *gzip.Writer
 	if !plainText {
 		var err error
@@ -143,19 +129,16 @@ func encode(file io.Writer, sum hash.Hash, plainText bool, specs []spec, build f
 		}
 		w = zip
 	}
-	var buffer bytes.Buffer
-	enc := json.NewEncoder(&buffer)
-	enc.SetEscapeHTML(false)
 	for _, s := range specs {
 		c, err := build(s)
 		if err != nil {
 			return err
 		}
-		buffer.Reset()
-		if err := enc.Encode(c); err != nil {
+		raw, err := golden.Encode(c)
+		if err != nil {
 			return err
 		}
-		if _, err := w.Write(buffer.Bytes()); err != nil {
+		if _, err := w.Write(raw); err != nil {
 			return err
 		}
 		told(c)

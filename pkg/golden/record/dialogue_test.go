@@ -37,12 +37,19 @@ func view(t *testing.T) *record.View {
 		s.Lines = append(s.Lines, golden.Line{Offset: int64(i+1) * int64(time.Minute), Text: text})
 	}
 	c.Streams = []golden.Stream{s}
-	engine, err := analysis.NewEngine(1<<20, noop.NewTracerProvider().Tracer(""), func() time.Time { return start.Add(24 * time.Hour) })
+	v := viewOf(t, c)
+	require.Equal(t, verdict.Critical, v.Suggested.Severity)
+	return v
+}
+
+// viewOf is of a case, a day later.
+func viewOf(t *testing.T, c *golden.Case) *record.View {
+	t.Helper()
+	engine, err := analysis.NewEngine(1<<20, noop.NewTracerProvider().Tracer(""), func() time.Time { return c.Query.End.Add(24 * time.Hour) })
 	require.NoError(t, err)
 	t.Cleanup(engine.Ledger.Close)
 	v, err := record.NewView(t.Context(), engine, nil, c)
 	require.NoError(t, err)
-	require.Equal(t, verdict.Critical, v.Suggested.Severity)
 	return v
 }
 

@@ -14,9 +14,6 @@ import (
 	"github.com/lokalyst/lokalyst/pkg/golden"
 )
 
-// maxCaseBytes bounds a case in a file, as pkg/golden reads it.
-const maxCaseBytes = 256 << 20
-
 // A File takes cases, one a line, behind those that it has.
 type File struct {
 	name string
@@ -80,8 +77,8 @@ func readLine(r *bufio.Reader) (line []byte, err error) {
 	for {
 		piece, err := r.ReadSlice('\n')
 		line = append(line, piece...)
-		if len(line) > maxCaseBytes {
-			return nil, fmt.Errorf("a line has more than %d MiB", maxCaseBytes>>20)
+		if len(line) > golden.MaxLine {
+			return nil, fmt.Errorf("a line has more than %d MiB", golden.MaxLine>>20)
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
 			return line, err

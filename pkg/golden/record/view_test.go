@@ -6,11 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/lokalyst/lokalyst/pkg/analysis"
 	"github.com/lokalyst/lokalyst/pkg/golden"
-	"github.com/lokalyst/lokalyst/pkg/golden/record"
 )
 
 // TestLineIDs: evidence names the lines that the patterns really took, with those of a
@@ -37,11 +34,7 @@ func TestLineIDs(t *testing.T) {
 		add(10*time.Minute+time.Second+time.Duration(i+1), fmt.Sprint("frame", i), text)
 	}
 	c.Streams = []golden.Stream{s}
-	engine, err := analysis.NewEngine(1<<20, noop.NewTracerProvider().Tracer(""), func() time.Time { return start.Add(24 * time.Hour) })
-	require.NoError(t, err)
-	t.Cleanup(engine.Ledger.Close)
-	v, err := record.NewView(t.Context(), engine, nil, c)
-	require.NoError(t, err)
+	v := viewOf(t, c)
 
 	ids := func(text string) []string { return v.LineIDs([]int{row(t, v, text)}) }
 	require.Equal(t, []string{"head", "frame0", "frame1", "frame2", "frame3"}, ids("panic"))

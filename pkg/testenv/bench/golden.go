@@ -35,7 +35,8 @@ func benchGolden(ctx context.Context, report func(string, float64, string)) (err
 	report("golden_generate_cases_per_cpu_second", float64(cases)/took.Seconds(), "cases/s")
 
 	var results []golden.Result
-	err = goldeneval.Run(ctx, goldeneval.Options{Paths: []string{folder}, Select: goldeneval.Selection{Splits: []golden.Split{golden.Test}}, Rules: true}, func(r golden.Result) error {
+	o := goldeneval.Options{Paths: []string{folder}, Select: goldeneval.Selection{Selection: golden.Selection{Splits: []golden.Split{golden.Test}}}, Rules: true}
+	err = goldeneval.Run(ctx, o, func(r golden.Result) error {
 		results = append(results, r)
 		return nil
 	})
