@@ -126,7 +126,7 @@ func (j *judge) circumstances(i int, line string, possible []int32, from []*comp
 			continue
 		}
 		if c.Kind == handled {
-			j.handled[i] = c
+			j.handled[i], j.excused[i] = c, true
 		} else {
 			j.stated = append(j.stated, statement{c, i})
 		}

@@ -13,6 +13,8 @@ import (
 const (
 	// manyLines are so many failing lines that users must be affected.
 	manyLines = 50
+	// manyShare of all lines are at least failing where failures are sustained.
+	manyShare = 0.02
 	// longParts of the window's 24 are long, tailParts are its end, and overParts without a
 	// failure at its end say that it is over.
 	longParts, tailParts, overParts = 8, 3, 2
@@ -69,20 +71,29 @@ func (e *extent) tail(n int) (lines int) {
 // timed reports whether the input tells when lines were printed.
 func (j *judge) timed() bool { return j.in.End.After(j.in.Start) && !j.in.Start.IsZero() }
 
-// failures are all failing lines that are not as always: those of signatures, those at the
-// level of an error, and the responses of servers that failed.
+// failures are all failing lines that are not as always: those of signatures and those at
+// the level of an error, or the responses of servers that failed, whichever are more: one
+// request often leaves both.
 func (j *judge) failures() extent {
-	var all extent
+	var told, answered extent
 	failed := make([]bool, len(j.in.Patterns))
 	for _, i := range j.statuses.failed {
 		failed[i] = true
 	}
 	j.each(func(i int, p *patterns.Pattern) {
-		if j.handled[i] == nil && !j.usual(p) && (j.owned[i] || failed[i] || p.Level().ErrorLike()) {
-			all.add(p)
+		switch {
+		case j.usual(p):
+		case j.owned[i] || p.Level().ErrorLike():
+			told.add(p)
+		}
+		if failed[i] && !j.usual(p) {
+			answered.add(p)
 		}
 	})
-	return all
+	if answered.lines > told.lines {
+		return answered
+	}
+	return told
 }
 
 // usual reports whether the baseline has as much of a pattern.
@@ -97,20 +108,31 @@ func (j *judge) weigh(s *Signature, t *tally, all *extent) (verdict.Severity, st
 		return severity, ""
 	}
 	var e extent
+	calm := true
 	for _, i := range t.patterns {
-		e.add(&j.in.Patterns[i])
+		p := &j.in.Patterns[i]
+		e.add(p)
+		calm = calm && p.Level() != patterns.LevelUnknown && !p.Level().ErrorLike()
 	}
-	severity = s.lasting(severity, t, &e, all)
+	severity = s.lasting(severity, t, &e, all, j.in.Lines)
+	if by := j.planned(s, t, &e); by != nil {
+		j.excuse(t.patterns)
+		return verdict.Healthy, by.Reason
+	}
+	if s.Severity < verdict.Critical && calm && t.count < s.Min {
+		return verdict.Healthy, "" // a few lines that the program does not call an error
+	}
 	if s.Lasts == LastsGood {
 		return severity, ""
 	}
-	if by := j.planned(s, t, &e); by != nil {
-		return verdict.Healthy, by.Reason
-	}
 	over := all.tail(overParts) < tailLines && e.tail(1) == 0
-	if by, same := j.recovered(s, t, &e); by != nil && over {
+	if by, same, after := j.recovered(s, t, &e); by != nil && over {
 		lowered := verdict.Warning
-		if same && e.lines < fewLines {
+		switch {
+		case same && s.Severity < verdict.Critical && e.lines < fewLines && after <= j.part():
+			lowered = verdict.Healthy
+			j.excuse(t.patterns)
+		case same && e.lines < fewLines:
 			lowered = verdict.Notice
 		}
 		return min(severity, lowered), by.Reason
@@ -118,32 +140,49 @@ func (j *judge) weigh(s *Signature, t *tally, all *extent) (verdict.Severity, st
 	return severity, ""
 }
 
+// excuse keeps patterns out of what is counted of errors.
+func (j *judge) excuse(ps []int) {
+	for _, i := range ps {
+		j.excused[i] = true
+	}
+}
+
+// part is how long one part of the window's 24 is, in nanoseconds.
+func (j *judge) part() int64 { return int64(j.in.End.Sub(j.in.Start)) / patterns.TrendBuckets }
+
 // lasting is the severity by how long and how much it lasts.
-func (s *Signature) lasting(severity verdict.Severity, t *tally, e, all *extent) verdict.Severity {
+func (s *Signature) lasting(severity verdict.Severity, t *tally, e, all *extent, lines int) verdict.Severity {
+	repeated := e.lines >= repeatedLines
+	sustained := all.lines >= manyLines && float64(all.lines) >= manyShare*float64(lines) && all.parts() >= longParts && all.tail(tailParts) > 0
 	switch {
-	case s.Severity == verdict.Critical && severity == verdict.Critical && s.Lasts == LastsOnce && (e.lines < repeatedLines || all.lines < manyLines):
+	case s.Severity == verdict.Critical && severity == verdict.Critical:
+		if s.Lasts == LastsOnce && !(repeated && all.lines >= manyLines) {
+			return verdict.Warning
+		}
+	case severity < verdict.Warning:
+	case s.Category == "security": // attempts, not what they lead to
 		return verdict.Warning
-	case s.Severity == verdict.Warning && t.fresh >= manyLines && e.parts() >= longParts && e.tail(tailParts) > 0:
+	case repeated && sustained, t.fresh >= manyLines && e.tail(tailParts) > 0:
 		return verdict.Critical
-	case s.Severity == verdict.Warning && severity == verdict.Critical && e.tail(tailParts) == 0:
+	default:
 		return verdict.Warning
 	}
 	return severity
 }
 
-// recovered returns what says after the last failing line that it works again, and whether
-// the same program says so.
-func (j *judge) recovered(s *Signature, t *tally, e *extent) (by *circumstance, same bool) {
+// recovered returns what says after the last failing line that it works again, whether
+// the same program says so, and how long after the first line.
+func (j *judge) recovered(s *Signature, t *tally, e *extent) (by *circumstance, same bool, after int64) {
 	for _, st := range j.stated {
 		if st.of.Kind != recovery || j.in.Patterns[st.pattern].Last < e.last || !st.of.covers(s) {
 			continue
 		}
 		mine := j.sameProgram(st.pattern, t.patterns[0])
 		if mine || !st.of.Own {
-			by, same = st.of, same || mine
+			by, same, after = st.of, same || mine, j.in.Patterns[st.pattern].Last-e.first
 		}
 	}
-	return by, same
+	return by, same, after
 }
 
 // planned returns what says that the failing lines were meant to happen: they stand between
@@ -152,10 +191,13 @@ func (j *judge) planned(s *Signature, t *tally, e *extent) *circumstance {
 	if e.tail(overParts) > 0 {
 		return nil
 	}
-	around := int64(j.in.End.Sub(j.in.Start)) / patterns.TrendBuckets * aroundParts
+	around := j.part() * aroundParts
 	var words extent
 	var by *circumstance
 	for _, st := range j.stated {
+		if s.Lasts == LastsGood && len(st.of.Names) == 0 {
+			continue // only those who run drills can mean it
+		}
 		if st.of.Kind != planned || !st.of.covers(s) || st.of.Own && !j.sameProgram(st.pattern, t.patterns[0]) {
 			continue
 		}

@@ -20,6 +20,8 @@ type judge struct {
 	stated []statement
 	// handled are, by pattern, what says that its failure was dealt with.
 	handled []*circumstance
+	// excused are, by pattern, failures that were meant to happen or dealt with.
+	excused []bool
 	// found and hits are the texts of the finder in the line that was read last.
 	found []bool
 	hits  []int
@@ -58,7 +60,8 @@ func (s *Set) judge(in Input) *judge {
 	return &judge{
 		set: s, in: in, found: make([]bool, len(s.finder.texts)), of: make([][]*component, len(in.Streams)),
 		tallies: make([]tally, len(s.signatures)), benign: make([]bool, len(in.Patterns)), owned: make([]bool, len(in.Patterns)),
-		handled: make([]*circumstance, len(in.Patterns)), noisy: make([]int32, len(in.Patterns)), injector: s.injection.reader(),
+		handled: make([]*circumstance, len(in.Patterns)), excused: make([]bool, len(in.Patterns)), noisy: make([]int32, len(in.Patterns)),
+		injector: s.injection.reader(),
 	}
 }
 

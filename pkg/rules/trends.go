@@ -28,10 +28,10 @@ func failureLines(p *patterns.Pattern) int {
 	return p.Levels[patterns.LevelError] + p.Levels[patterns.LevelFatal]
 }
 
-// each calls f for the patterns that no user calls benign.
+// each calls f for the patterns that no user calls benign and that nothing excuses.
 func (j *judge) each(f func(i int, p *patterns.Pattern)) {
 	for i := range j.in.Patterns {
-		if !j.benign[i] {
+		if !j.benign[i] && !j.excused[i] {
 			f(i, &j.in.Patterns[i])
 		}
 	}
