@@ -242,6 +242,9 @@ func (j *judge) count(k, i int, from []*component) bool {
 		t.handled = append(t.handled, i)
 		return true
 	}
+	if s.Severity == verdict.Critical {
+		j.excused[i] = false
+	}
 	t.count += p.Count
 	if !j.usual(p) {
 		t.fresh += p.Count
