@@ -108,6 +108,9 @@ type statement struct {
 	pattern int
 }
 
+// byTool reports whether a tool states it whose work it is to make something fail.
+func (s statement) byTool() bool { return s.of.Kind == planned && len(s.of.Names) > 0 }
+
 // circumstances reads which of the possible circumstances a pattern states. Only calm lines
 // state that something works again or is meant to happen.
 func (j *judge) circumstances(i int, line string, possible []int32, from []*component) {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lokalyst/lokalyst/pkg/patterns"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
@@ -83,7 +84,7 @@ func (j *judge) failures() extent {
 	j.each(func(i int, p *patterns.Pattern) {
 		switch {
 		case j.usual(p):
-		case j.owned[i] || p.Level().ErrorLike():
+		case p.Level().ErrorLike() || j.owned[i] && p.Level() == patterns.LevelUnknown:
 			told.add(p)
 		}
 		if failed[i] && !j.usual(p) {
@@ -119,7 +120,7 @@ func (j *judge) weigh(s *Signature, t *tally, all *extent) (verdict.Severity, st
 		j.excuse(t.patterns)
 		return verdict.Healthy, by.Reason
 	}
-	if s.Severity < verdict.Critical && calm && t.count < s.Min {
+	if s.Severity < verdict.Critical && calm && t.count < min(s.Min, repeatedLines) {
 		return verdict.Healthy, "" // a few lines that the program does not call an error
 	}
 	if s.Lasts == LastsGood {
@@ -144,6 +145,25 @@ func (j *judge) weigh(s *Signature, t *tally, all *extent) (verdict.Severity, st
 func (j *judge) excuse(ps []int) {
 	for _, i := range ps {
 		j.excused[i] = true
+	}
+}
+
+// excuseTools keeps out what those who run drills or drain nodes say of their own failures,
+// where these are over.
+func (j *judge) excuseTools() {
+	if !j.timed() || !slices.ContainsFunc(j.stated, statement.byTool) {
+		return
+	}
+	for i := range j.in.Patterns {
+		p := &j.in.Patterns[i]
+		var e extent
+		e.add(p)
+		if !p.Level().ErrorLike() || e.tail(overParts) > 0 {
+			continue
+		}
+		if slices.ContainsFunc(j.stated, func(st statement) bool { return st.byTool() && j.sameProgram(i, st.pattern) }) {
+			j.excused[i] = true
+		}
 	}
 }
 

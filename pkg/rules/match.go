@@ -302,6 +302,7 @@ func muted(from []*component) bool {
 // signatureFindings are those of the signatures that were found, in their order.
 func (j *judge) signatureFindings() (out []Finding) {
 	slices.Sort(j.touched)
+	j.excuseTools()
 	all := j.failures()
 	for _, k := range j.touched {
 		s, t := &j.set.signatures[k], &j.tallies[k]
