@@ -16,6 +16,8 @@ const (
 	manyLines = 50
 	// manyShare of all lines are at least failing where failures are sustained.
 	manyShare = 0.02
+	// tenth of what is sustained must be a signature's own, for it to be critical.
+	tenth = 10
 	// longParts of the window's 24 are long, tailParts are its end, and overParts without a
 	// failure at its end say that it is over.
 	longParts, tailParts, overParts = 8, 3, 2
@@ -149,11 +151,18 @@ func (j *judge) excuse(ps []int) {
 }
 
 // excuseTools keeps out what those who run drills or drain nodes say of their own failures,
-// where these are over.
+// and what no signature knows and stands between their words, where these are over and few.
 func (j *judge) excuseTools() {
 	if !j.timed() || !slices.ContainsFunc(j.stated, statement.byTool) {
 		return
 	}
+	var words extent
+	for _, st := range j.stated {
+		if st.byTool() {
+			words.add(&j.in.Patterns[st.pattern])
+		}
+	}
+	around := j.part() * aroundParts
 	for i := range j.in.Patterns {
 		p := &j.in.Patterns[i]
 		var e extent
@@ -161,7 +170,8 @@ func (j *judge) excuseTools() {
 		if !p.Level().ErrorLike() || e.tail(overParts) > 0 {
 			continue
 		}
-		if slices.ContainsFunc(j.stated, func(st statement) bool { return st.byTool() && j.sameProgram(i, st.pattern) }) {
+		between := !j.owned[i] && e.lines < manyLines && e.first >= words.first-around && e.last <= words.last+around
+		if between || slices.ContainsFunc(j.stated, func(st statement) bool { return st.byTool() && j.sameProgram(i, st.pattern) }) {
 			j.excused[i] = true
 		}
 	}
@@ -182,7 +192,7 @@ func (s *Signature) lasting(severity verdict.Severity, t *tally, e, all *extent,
 	case severity < verdict.Warning:
 	case s.Category == "security": // attempts, not what they lead to
 		return verdict.Warning
-	case repeated && sustained, t.fresh >= manyLines && e.tail(tailParts) > 0:
+	case repeated && sustained && e.lines*tenth >= all.lines, t.fresh >= manyLines && e.tail(tailParts) > 0:
 		return verdict.Critical
 	default:
 		return verdict.Warning

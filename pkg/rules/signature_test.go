@@ -151,7 +151,8 @@ func TestExamplesInForms(t *testing.T) {
 	for _, tc := range []struct{ rule, message string }{
 		{"disk-full", "write /data/wal/00012: no space left on device"},
 		{"refused", "dial tcp 10.96.14.2:5432: connect: connection refused"},
-		{"dns", "dial tcp: lookup orders-db on 10.96.0.10:53: no such host"},
+		{"dns", "dial tcp: lookup orders-db on 10.96.0.10:53: server misbehaving"},
+		{"dns-no-such-name", "dial tcp: lookup orders-db on 10.96.0.10:53: no such host"},
 		{"certificate-expired", "tls: failed to verify certificate: x509: certificate has expired or is not yet valid"},
 		{"postgres-connections", "pq: sorry, too many clients already"},
 		{"java-heap", "java.lang.OutOfMemoryError: Java heap space"},
