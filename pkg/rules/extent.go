@@ -86,7 +86,7 @@ func (j *judge) failures() extent {
 	j.each(func(i int, p *patterns.Pattern) {
 		switch {
 		case j.usual(p):
-		case p.Level().ErrorLike() || j.owned[i] && p.Level() == patterns.LevelUnknown:
+		case p.Level().ErrorLike() || j.owned[i] && !j.calm[i]:
 			told.add(p)
 		}
 		if failed[i] && !j.usual(p) {
@@ -115,7 +115,7 @@ func (j *judge) weigh(s *Signature, t *tally, all *extent) (verdict.Severity, st
 	for _, i := range t.patterns {
 		p := &j.in.Patterns[i]
 		e.add(p)
-		calm = calm && p.Level() != patterns.LevelUnknown && !p.Level().ErrorLike()
+		calm = calm && j.calm[i]
 	}
 	severity = s.lasting(severity, t, &e, all, j.in.Lines)
 	if by := j.planned(s, t, &e); by != nil {

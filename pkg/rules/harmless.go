@@ -113,9 +113,9 @@ func (x *harmless) inAll(template string) bool {
 	return (len(x.Any) == 0 || slices.ContainsFunc(x.Any, has)) && (len(x.Start) == 0 || slices.ContainsFunc(x.Start, has))
 }
 
-// calm takes from the noise what is a storm: more lines of a kind than it bears, beyond
+// dropStorms takes from the noise what is a storm: more lines of a kind than it bears, beyond
 // those that the baseline has.
-func (j *judge) calm() {
+func (j *judge) dropStorms() {
 	counts := make([]int, len(j.set.harmless.list))
 	for i, k := range j.noisy {
 		if k > 0 && j.unusual(i) {

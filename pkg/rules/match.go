@@ -35,6 +35,8 @@ type judge struct {
 	fatal    bool
 	injected []int
 	suspect  []int
+	// calm are, by pattern, the lines of signatures that state themselves to be no errors.
+	calm []bool
 	// benign and owned are by pattern: what a user calls normal, and what a signature names.
 	benign, owned []bool
 	// noisy is by pattern the number from 1 of the harmless failure that it is.
@@ -60,7 +62,7 @@ func (s *Set) judge(in Input) *judge {
 	return &judge{
 		set: s, in: in, found: make([]bool, len(s.finder.texts)), of: make([][]*component, len(in.Streams)),
 		tallies: make([]tally, len(s.signatures)), benign: make([]bool, len(in.Patterns)), owned: make([]bool, len(in.Patterns)),
-		handled: make([]*circumstance, len(in.Patterns)), excused: make([]bool, len(in.Patterns)), noisy: make([]int32, len(in.Patterns)),
+		handled: make([]*circumstance, len(in.Patterns)), excused: make([]bool, len(in.Patterns)), calm: make([]bool, len(in.Patterns)), noisy: make([]int32, len(in.Patterns)),
 		injector: s.injection.reader(),
 	}
 }
@@ -95,7 +97,7 @@ func (j *judge) read() {
 			j.noise(i, line)
 		}
 	}
-	j.calm()
+	j.dropStorms()
 }
 
 func (j *judge) clear() {
@@ -146,6 +148,7 @@ func (j *judge) judgePattern(i int, line string) {
 	level := patterns.LevelUnknown
 	if len(possible) > 0 { // a status is where it is, whatever the level
 		level = levelOf(p, line)
+		j.calm[i] = level != patterns.LevelUnknown && !level.ErrorLike()
 	}
 	j.voice.read(line, level, muted(from), marks)
 	if len(line) >= maxWhole && line != p.Template {
