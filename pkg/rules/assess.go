@@ -24,6 +24,7 @@ func (s *Set) Assess(in Input) Result {
 	findings = append(findings, j.signatureFindings()...)
 	if in.Lines > 0 {
 		findings = append(findings, j.statuses.findings(in.HasBaseline)...)
+		findings = append(findings, j.failing()...)
 		findings = append(findings, j.errorShare()...)
 		findings = append(findings, j.newFailures()...)
 		findings = append(findings, j.bursts()...)

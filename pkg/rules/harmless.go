@@ -17,6 +17,9 @@ import (
 //go:embed harmless.yaml
 var harmlessList []byte
 
+// storm stands in place of a harmless failure's number where there are too many of it.
+const storm = -1
+
 // defaultStorm is how many lines of a kind are no noise any more where it does not say so.
 const defaultStorm = 50
 
@@ -124,7 +127,7 @@ func (j *judge) dropStorms() {
 	}
 	for i, k := range j.noisy {
 		if k > 0 && counts[k-1] >= j.set.harmless.list[k-1].Storm {
-			j.noisy[i] = 0
+			j.noisy[i] = storm
 		}
 	}
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/lokalyst/lokalyst/pkg/patterns"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
@@ -53,10 +54,39 @@ func statusOf(voice []byte) string {
 	return ""
 }
 
+// sessionStatus returns the status in a line of HAProxy's HTTP log, where it follows the
+// times of the request, as in 0/0/1/37/33 200 5268 - - ----: what went well and what a
+// caller ended count as 2xx, what the server or the proxy ended by its class. It is empty
+// where the line is none, or the pattern's lines end in several ways.
+func sessionStatus(voice []byte, template string) string {
+	fields := bytes.Fields(voice)
+	for i := 0; i+5 < len(fields); i++ {
+		if bytes.Count(fields[i], []byte("/")) != 4 || len(bytes.Trim(fields[i], "0123456789/+-")) > 0 {
+			continue
+		}
+		status, end := string(fields[i+1]), string(fields[i+5])
+		if len(end) != 4 || !strings.Contains(strings.ToLower(template), " "+end+" ") {
+			return ""
+		}
+		switch {
+		case end[0] == '-' && status[0] == '5': // the server's answer
+			return ""
+		case end[0] == '-' || end[0] == 'c':
+			return "200"
+		case len(status) == 3 && allDigits(status):
+			return status
+		}
+		return ""
+	}
+	return ""
+}
+
 // statuses counts HTTP responses.
 type statuses struct {
 	all, baseline responses
 	failed        []int
+	// parts are where in the window responses are failures.
+	parts spread
 }
 
 type responses struct{ total, failed, limited, refused int }
@@ -66,12 +96,16 @@ type responses struct{ total, failed, limited, refused int }
 func (s *statuses) count(p *patterns.Pattern, v *voice, i int) {
 	status := statusOf(v.out)
 	if status == "" {
+		status = sessionStatus(v.out, p.Template)
+	}
+	if status == "" {
 		return
 	}
 	s.all.add(status, p.Count)
 	s.baseline.add(status, p.BaselineCount)
 	if status[0] == '5' {
 		s.failed = append(s.failed, i)
+		s.parts.add(p)
 	}
 }
 
@@ -111,7 +145,7 @@ func (s *statuses) failures(hasBaseline bool) (Finding, bool) {
 	n := s.all.failed
 	f := Finding{Rule: "http-server-errors", Category: "dependency", Patterns: firstOf(s.failed)}
 	switch {
-	case n >= failedResponsesCritical && s.unusual(n, s.baseline.failed, failedShareCritical, hasBaseline):
+	case n >= failedResponsesCritical && s.unusual(n, s.baseline.failed, failedShareCritical, hasBaseline) && s.parts.lasts():
 		f.Severity = verdict.Critical
 	case n >= failedResponsesWarning && s.unusual(n, s.baseline.failed, failedShareWarning, hasBaseline):
 		f.Severity = verdict.Warning

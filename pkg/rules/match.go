@@ -39,10 +39,13 @@ type judge struct {
 	calm []bool
 	// benign and owned are by pattern: what a user calls normal, and what a signature names.
 	benign, owned []bool
-	// noisy is by pattern the number from 1 of the harmless failure that it is.
-	noisy    []int32
-	userHits []userHit
-	injector *injectionReader
+	// noisy is by pattern the number from 1 of the harmless failure that it is, or storm.
+	noisy []int32
+	// ownFailures is by pattern whether its component states a failure: 2 that it does, 1
+	// that it does not, 0 where that was not asked for.
+	ownFailures []uint8
+	userHits    []userHit
+	injector    *injectionReader
 }
 
 // A tally counts a signature's lines.
@@ -63,7 +66,7 @@ func (s *Set) judge(in Input) *judge {
 		set: s, in: in, found: make([]bool, len(s.finder.texts)), of: make([][]*component, len(in.Streams)),
 		tallies: make([]tally, len(s.signatures)), benign: make([]bool, len(in.Patterns)), owned: make([]bool, len(in.Patterns)),
 		handled: make([]*circumstance, len(in.Patterns)), excused: make([]bool, len(in.Patterns)), calm: make([]bool, len(in.Patterns)), noisy: make([]int32, len(in.Patterns)),
-		injector: s.injection.reader(),
+		ownFailures: make([]uint8, len(in.Patterns)), injector: s.injection.reader(),
 	}
 }
 

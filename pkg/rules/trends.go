@@ -1,8 +1,10 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lokalyst/lokalyst/pkg/patterns"
 	"github.com/lokalyst/lokalyst/pkg/verdict"
@@ -15,6 +17,9 @@ const (
 	errorShareNotice  = 0.01
 	errorLinesNotice  = 5
 	errorLinesWarning = 20
+	// errorPartsWarning is in how many parts of the window: what came and went at once is
+	// over.
+	errorPartsWarning = 4
 	// burstWarning is how many lines beyond the baseline, and how many times its number,
 	// make a burst of errors a warning.
 	burstWarning, burstTimes = 100, 10
@@ -26,6 +31,55 @@ const (
 // failureLines is how many of a pattern's lines state a failure.
 func failureLines(p *patterns.Pattern) int {
 	return p.Levels[patterns.LevelError] + p.Levels[patterns.LevelFatal]
+}
+
+// failureWords are texts of which lines about failures have one that state no level.
+var failureWords = [][]byte{
+	[]byte("err"), []byte("fail"), []byte("fatal"), []byte("exception"), []byte("panic"), []byte("critical"), []byte("cannot"), []byte("could not"),
+	[]byte("unable"), []byte("denied"), []byte("refused"), []byte("timed out"), []byte("traceback"), []byte("abort"), []byte("alert"), []byte("emerg"),
+}
+
+// failedLines is how many of a pattern's lines are failures that count: nobody's work is not
+// among them, nor what only Loki takes for a failure because of what a caller sent.
+func (j *judge) failedLines(i int) int {
+	p := &j.in.Patterns[i]
+	n := failureLines(p)
+	if n == 0 || j.noisy[i] > 0 || !j.ownFailure(i) {
+		return 0
+	}
+	return n
+}
+
+// ownFailure reports whether the component itself states that a pattern is a failure: by a
+// level in front of the message or under a key, or in words that are its own for certain.
+func (j *judge) ownFailure(i int) bool {
+	if j.ownFailures[i] == 0 {
+		j.ownFailures[i] = 1
+		p := &j.in.Patterns[i]
+		line := p.Sample
+		if line == "" {
+			line = p.Template
+		}
+		if statedLevel(line).ErrorLike() || j.saysFailure(i, line) {
+			j.ownFailures[i] = 2
+		}
+	}
+	return j.ownFailures[i] == 2
+}
+
+func (j *judge) saysFailure(i int, line string) bool {
+	j.voice.read(line, patterns.LevelInfo, muted(j.components(i, line)), false)
+	return slices.ContainsFunc(failureWords, func(w []byte) bool { return bytes.Contains(j.voice.out, w) })
+}
+
+// statedLevel is the level that a line states under a key, or in front of its message.
+func statedLevel(line string) patterns.Level {
+	body := strings.TrimLeft(line, " \t")
+	if strings.HasPrefix(body, "{") || pairAhead(body) == 0 {
+		return keyedLevel(body)
+	}
+	starts := messageStarts(line)
+	return patterns.DetectLevel(line[:starts[len(starts)-1]])
 }
 
 // each calls f for the patterns that no user calls benign and that nothing excuses.
@@ -42,10 +96,11 @@ func (j *judge) each(f func(i int, p *patterns.Pattern)) {
 func (j *judge) errorShare() []Finding {
 	unusual, base, baseLines := 0, 0, 0
 	var worst []int
+	var parts spread
 	j.each(func(i int, p *patterns.Pattern) {
 		baseLines += p.BaselineCount
-		n := failureLines(p)
-		if j.noisy[i] > 0 {
+		n := j.failedLines(i)
+		if n == 0 && p.Count > 0 {
 			return
 		}
 		if p.Level().ErrorLike() {
@@ -55,12 +110,13 @@ func (j *judge) errorShare() []Finding {
 			return
 		}
 		unusual += n
+		parts.add(p)
 		worst = append(worst, i)
 	})
 	share := float64(unusual) / float64(j.in.Lines)
 	f := Finding{Rule: "error-share", Category: verdict.CategoryOther}
 	switch {
-	case unusual >= errorLinesWarning && share >= errorShareWarning:
+	case unusual >= errorLinesWarning && share >= errorShareWarning && parts.wide(errorPartsWarning):
 		f.Severity = verdict.Warning
 	case unusual >= errorLinesNotice && share >= errorShareNotice:
 		f.Severity = verdict.Notice
@@ -77,6 +133,42 @@ func (j *judge) errorShare() []Finding {
 	return []Finding{f}
 }
 
+// A spread is the parts of the window that patterns have lines in.
+type spread struct {
+	in    [patterns.TrendBuckets]bool
+	known bool
+}
+
+func (s *spread) add(p *patterns.Pattern) {
+	for b, n := range p.Trend {
+		s.in[b] = s.in[b] || n > 0
+		s.known = s.known || n > 0
+	}
+}
+
+// wide reports whether there are lines in so many parts, or none of them are known.
+func (s *spread) wide(parts int) bool {
+	n := 0
+	for _, in := range s.in {
+		if in {
+			n++
+		}
+	}
+	return n >= parts || !s.known
+}
+
+// lasts reports whether there are lines in most of the window's last parts, or none of the
+// parts are known.
+func (s *spread) lasts() bool {
+	n := 0
+	for _, in := range s.in[patterns.TrendBuckets-lastParts:] {
+		if in {
+			n++
+		}
+	}
+	return n >= failingLastParts || !s.known
+}
+
 // newFailures notices failures that the baseline never printed, however rare.
 func (j *judge) newFailures() []Finding {
 	if !j.in.HasBaseline {
@@ -85,7 +177,7 @@ func (j *judge) newFailures() []Finding {
 	f := Finding{Rule: "new-failure", Category: verdict.CategoryOther, Severity: verdict.Notice}
 	n := 0
 	j.each(func(i int, p *patterns.Pattern) {
-		if p.Change == patterns.ChangeNew && p.Level().ErrorLike() && j.noisy[i] == 0 {
+		if p.Change == patterns.ChangeNew && p.Level().ErrorLike() && j.failedLines(i) > 0 {
 			n++
 			f.Patterns = append(f.Patterns, i)
 		}
