@@ -37,7 +37,7 @@ func apply(g *Group, l layout, e verdict.Entry, cached bool) {
 	case v.Severity > g.Rules.Severity && v.Overruled != "" && len(e.Answer.Findings) > 0 && len(v.Findings) == 0:
 		v.Severity = max(g.Rules.Severity, verdict.Healthy)
 		g.notice(false, "%sThe model found only what a rule of yours calls normal: %s", g.prefix(), v.Overruled)
-	case v.Severity == verdict.Critical && !bears && !g.Rules.Fatal:
+	case v.Severity == verdict.Critical && !bears && g.Rules.Severity < verdict.Critical:
 		// What the rules found does not count here: a line that talks to the model is
 		// one of their findings and must not support what it asked for.
 		v.Severity = verdict.Warning

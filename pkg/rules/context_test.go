@@ -87,6 +87,16 @@ func TestCircumstances(t *testing.T) {
 	}
 }
 
+// TestOthersAreNotSeen: of a group of the kernel's lines alone nobody can say that no user is
+// affected.
+func TestOthersAreNotSeen(t *testing.T) {
+	labels := []map[string]string{{"service_name": "orders"}, {"service_name": "kernel"}}
+	killed := during(killedLine, 1, 3, 20, 1)
+	require.Equal(t, verdict.Critical, builtIn(t).Assess(contextInput(labels, killed)).Severity)
+	require.Equal(t, verdict.Warning, builtIn(t).Assess(contextInput(labels, killed, during("GET / took 3ms", 0, 0, 23, 9))).Severity)
+	require.Equal(t, verdict.Warning, builtIn(t).Assess(contextInput(labels, during(killedLine, 1, 9, 9, 1))).Severity)
+}
+
 func TestSteadyFailuresAreNone(t *testing.T) {
 	p := during(refusedLine, 0, 0, 23, 1)
 	p.BaselineCount, p.Change = p.Count, patterns.ChangeSteady

@@ -117,7 +117,7 @@ func (j *judge) weigh(s *Signature, t *tally, all *extent) (verdict.Severity, st
 		e.add(p)
 		calm = calm && j.calm[i]
 	}
-	severity = s.lasting(severity, t, &e, all, j.in.Lines)
+	severity = s.lasting(severity, t, &e, all, j.in.Lines, s.Severity == verdict.Critical && j.alone(t))
 	if by := j.planned(s, t, &e); by != nil {
 		j.excuse(t.patterns)
 		return verdict.Healthy, by.Reason
@@ -180,13 +180,41 @@ func (j *judge) excuseTools() {
 // part is how long one part of the window's 24 is, in nanoseconds.
 func (j *judge) part() int64 { return int64(j.in.End.Sub(j.in.Start)) / patterns.TrendBuckets }
 
-// lasting is the severity by how long and how much it lasts.
-func (s *Signature) lasting(severity verdict.Severity, t *tally, e, all *extent, lines int) verdict.Severity {
+// alone reports whether the window has no lines of programs but those that a signature's
+// lines come from: whether others fail is not known then.
+func (j *judge) alone(t *tally) bool {
+	names := map[string]bool{}
+	for _, i := range t.patterns {
+		j.names(i, names)
+	}
+	failing := len(names)
+	for i := range j.in.Patterns {
+		if j.in.Patterns[i].Count > 0 {
+			if j.names(i, names); len(names) > failing {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// names adds the names of the programs that print a pattern.
+func (j *judge) names(i int, to map[string]bool) {
+	for _, n := range streamsOf(&j.in.Patterns[i]) {
+		if n >= 0 && n < len(j.in.Streams) {
+			to[nameOf(j.in.Streams[n])] = true
+		}
+	}
+}
+
+// lasting is the severity by how long and how much it lasts; alone says that nothing is
+// known of others.
+func (s *Signature) lasting(severity verdict.Severity, t *tally, e, all *extent, lines int, alone bool) verdict.Severity {
 	repeated := e.lines >= repeatedLines
 	sustained := all.lines >= manyLines && float64(all.lines) >= manyShare*float64(lines) && all.parts() >= longParts && all.tail(tailParts) > 0
 	switch {
 	case s.Severity == verdict.Critical && severity == verdict.Critical:
-		if s.Lasts == LastsOnce && !(repeated && all.lines >= manyLines) {
+		if s.Lasts == LastsOnce && !(repeated && (alone || all.lines >= manyLines)) {
 			return verdict.Warning
 		}
 	case severity < verdict.Warning:
