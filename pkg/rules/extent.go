@@ -23,6 +23,8 @@ const (
 	longParts, tailParts, overParts = 8, 3, 2
 	// tailLines at the window's end say that something goes on.
 	tailLines = 5
+	// dense are so many lines of a crash in the last quarter of the window that it goes on.
+	quarter, dense = 6, 8
 	// repeatedLines of a crash are more than one that healed.
 	repeatedLines = 3
 	// fewLines of a failure that recovered are worth no more than a notice.
@@ -214,7 +216,7 @@ func (s *Signature) lasting(severity verdict.Severity, t *tally, e, all *extent,
 	sustained := all.lines >= manyLines && float64(all.lines) >= manyShare*float64(lines) && all.parts() >= longParts && all.tail(tailParts) > 0
 	switch {
 	case s.Severity == verdict.Critical && severity == verdict.Critical:
-		if s.Lasts == LastsOnce && !(repeated && (alone || all.lines >= manyLines)) {
+		if s.Lasts == LastsOnce && !(repeated && (alone || all.lines >= manyLines || e.tail(quarter) >= dense)) {
 			return verdict.Warning
 		}
 	case severity < verdict.Warning:
