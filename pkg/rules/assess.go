@@ -34,7 +34,7 @@ func (s *Set) Assess(in Input) Result {
 	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	r.Findings = findings
 	r.Injection = len(j.injected) > 0
-	r.Suspect = slices.Compact(slices.Sorted(slices.Values(slices.Concat(j.suspect, j.injected))))
+	r.Suspect = slices.Compact(slices.Sorted(slices.Values(slices.Concat(j.suspect, j.injected, j.nobodys()))))
 	for i, b := range j.benign {
 		if b {
 			r.Benign = append(r.Benign, i)

@@ -105,9 +105,17 @@ func (j *judge) noise(i int, line string) {
 	}
 }
 
-// inAll reports whether a template has the words that make the failure harmless.
+// inAll reports whether a template has the words that make the failure harmless. Numbers
+// it does not have.
 func (x *harmless) inAll(template string) bool {
-	has := func(t string) bool { return strings.Contains(template, strings.TrimSuffix(t, "*")) }
+	has := func(t string) bool {
+		for part := range strings.FieldsFuncSeq(strings.TrimSuffix(t, "*"), func(r rune) bool { return r >= '0' && r <= '9' }) {
+			if !strings.Contains(template, part) {
+				return false
+			}
+		}
+		return true
+	}
 	for _, t := range x.All {
 		if !has(t) {
 			return false
@@ -130,6 +138,16 @@ func (j *judge) dropStorms() {
 			j.noisy[i] = storm
 		}
 	}
+}
+
+// nobodys are the patterns that are nobody's work.
+func (j *judge) nobodys() (out []int) {
+	for i, k := range j.noisy {
+		if k > 0 {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // unusual reports whether the baseline does not have as much of a pattern.

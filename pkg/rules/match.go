@@ -220,6 +220,9 @@ func keyedLevel(line string) patterns.Level {
 			if l := patterns.ParseLevel(value[:end]); l != patterns.LevelUnknown {
 				return l
 			}
+			if len(value) > 2 && key == "evel" && value[0] >= '1' && value[0] <= '6' && value[1] == '0' && (value[2] == ',' || value[2] == '}') {
+				return patterns.LevelTrace + patterns.Level(value[0]-'1') // as pino and bunyan number them
+			}
 		}
 	}
 	return patterns.LevelUnknown

@@ -234,7 +234,8 @@ type Result struct {
 	// Injection says that a line talks to the model.
 	Injection bool
 	// Suspect are the patterns whose text talks to the model, or repeats a failure's wording
-	// that is not the component's own: no claim can rest on such a pattern alone. Ascending.
+	// that is not the component's own, or that are failures which are nobody's work: no claim
+	// can rest on such a pattern alone. Ascending.
 	Suspect []int
 	// Benign are the patterns that a user's rule calls normal. They count for no finding
 	// but for Injection. Ascending.
