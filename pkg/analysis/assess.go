@@ -63,7 +63,7 @@ func rulesVerdict(set *rules.Set, g *Group, w loki.Window, now time.Time) rules.
 	if g.LinesRead == 0 && g.LinesTotal > 0 {
 		return rules.Result{Severity: verdict.Inconclusive, Category: verdict.CategoryNone, Summary: fmt.Sprintf("None of the %d lines were in the sample: nothing could be judged.", g.LinesTotal)}
 	}
-	in := rules.Input{Patterns: g.Patterns, Lines: g.EventCount(), HasBaseline: g.Compared, Streams: g.Streams, Start: w.Start, End: w.End, Now: now}
+	in := rules.Input{Patterns: g.Patterns, Lines: g.EventCount(), HasBaseline: g.Compared, Streams: g.Streams, Start: w.Start, End: w.End, Activity: g.activity, Now: now}
 	g.familiar = set.Familiar(in)
 	return set.Assess(in)
 }

@@ -240,6 +240,9 @@ func (c *collector) makeGroup(g int, window, base *span) Group {
 	if out.Compared {
 		ps = patterns.Compare(ps, base.novel)
 		c.settle(ps, g, window, base)
+		if base != nil {
+			out.activity = patterns.Activities(window.tallies[g], baseline, window.window.Start.UnixNano(), window.window.End.UnixNano(), base.window.Start.UnixNano())
+		}
 	} else {
 		ps = slices.DeleteFunc(ps, func(p patterns.Pattern) bool { return p.Count == 0 })
 	}

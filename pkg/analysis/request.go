@@ -111,6 +111,8 @@ type Group struct {
 	Events []EventSummary
 	// Streams are the label sets that Pattern.Streams refer to.
 	Streams []map[string]string
+	// activity is when they printed; nil where there is nothing to compare with.
+	activity map[int]patterns.Activity
 	// LinesTotal is exact; LinesRead of them were read.
 	LinesTotal, LinesRead int64
 	// Compared says that the patterns' changes against a baseline are known.

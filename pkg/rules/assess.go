@@ -24,7 +24,8 @@ func (s *Set) Assess(in Input) Result {
 	findings = append(findings, j.signatureFindings()...)
 	if in.Lines > 0 {
 		findings = append(findings, j.statuses.findings(in.HasBaseline)...)
-		findings = append(findings, j.failing()...)
+		failing := j.failing()
+		findings = append(append(findings, failing...), j.stopped(len(failing) > 0)...)
 		findings = append(findings, j.errorShare()...)
 		findings = append(findings, j.newFailures()...)
 		findings = append(findings, j.bursts()...)

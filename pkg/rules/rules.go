@@ -205,6 +205,9 @@ type Input struct {
 	// Streams are the label sets that the patterns' Streams and SampleStream are indexes
 	// into. Where it is nil, any line may come from any component.
 	Streams []map[string]string
+	// Activity is that of Streams, by their numbers; nil where it is not known, and no
+	// stream is missed.
+	Activity map[int]patterns.Activity
 	// Now is what the expiry of the user's rules is compared with; zero, and none of them
 	// has expired.
 	Now time.Time

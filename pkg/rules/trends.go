@@ -17,8 +17,8 @@ const (
 	errorShareNotice  = 0.01
 	errorLinesNotice  = 5
 	errorLinesWarning = 20
-	// errorPartsWarning is in how many parts of the window: what came and went at once is
-	// over.
+	// errorPartsWarning is in how many parts of the window errors are at least that are a
+	// warning although at its end all goes well again.
 	errorPartsWarning = 4
 	// burstWarning is how many lines beyond the baseline, and how many times its number,
 	// make a burst of errors a warning.
@@ -96,11 +96,12 @@ func (j *judge) each(f func(i int, p *patterns.Pattern)) {
 func (j *judge) errorShare() []Finding {
 	unusual, base, baseLines := 0, 0, 0
 	var worst []int
-	var parts spread
+	var parts, rest spread
 	j.each(func(i int, p *patterns.Pattern) {
 		baseLines += p.BaselineCount
 		n := j.failedLines(i)
 		if n == 0 && p.Count > 0 {
+			rest.add(p)
 			return
 		}
 		if p.Level().ErrorLike() {
@@ -116,7 +117,7 @@ func (j *judge) errorShare() []Finding {
 	share := float64(unusual) / float64(j.in.Lines)
 	f := Finding{Rule: "error-share", Category: verdict.CategoryOther}
 	switch {
-	case unusual >= errorLinesWarning && share >= errorShareWarning && parts.wide(errorPartsWarning):
+	case unusual >= errorLinesWarning && share >= errorShareWarning && !(parts.brief() && rest.recent() && !parts.recent()):
 		f.Severity = verdict.Warning
 	case unusual >= errorLinesNotice && share >= errorShareNotice:
 		f.Severity = verdict.Notice
@@ -146,16 +147,19 @@ func (s *spread) add(p *patterns.Pattern) {
 	}
 }
 
-// wide reports whether there are lines in so many parts, or none of them are known.
-func (s *spread) wide(parts int) bool {
+// brief reports whether there are lines in few parts only.
+func (s *spread) brief() bool {
 	n := 0
 	for _, in := range s.in {
 		if in {
 			n++
 		}
 	}
-	return n >= parts || !s.known
+	return s.known && n < errorPartsWarning
 }
+
+// recent reports whether there are lines in the window's last parts.
+func (s *spread) recent() bool { return slices.Contains(s.in[patterns.TrendBuckets-lastParts:], true) }
 
 // lasts reports whether there are lines in most of the window's last parts, or none of the
 // parts are known.

@@ -1,0 +1,139 @@
+package rules_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lokalyst/lokalyst/pkg/patterns"
+	"github.com/lokalyst/lokalyst/pkg/rules"
+	"github.com/lokalyst/lokalyst/pkg/verdict"
+)
+
+const allParts = 1<<patterns.TrendBuckets - 1
+
+// first are the first n parts of the window.
+func first(n int) uint32 { return 1<<n - 1 }
+
+func TestServiceSilent(t *testing.T) {
+	pod := func(service, pod string) map[string]string {
+		return map[string]string{"namespace": "shop", "service_name": service, "pod": pod}
+	}
+	type printed = patterns.Activity
+	always := printed{Now: allParts, Before: allParts}
+	bye := func(line string, part int, stream int) patterns.Pattern {
+		p := said(line, 1, stream)
+		p.Trend[part], p.Change = 1, patterns.ChangeNew
+		return p
+	}
+	failing := said(`level=error msg="no answer" upstream=worker`, 40, 2)
+	failing.Change = patterns.ChangeNew
+	for b := 4; b < patterns.TrendBuckets; b++ {
+		failing.Trend[b] = 2
+	}
+	for name, tc := range map[string]struct {
+		a, b     printed // the two replicas of worker
+		extra    []patterns.Pattern
+		streams  []map[string]string
+		more     map[int]printed
+		severity verdict.Severity
+		rule     string
+	}{
+		"all go on":                    {a: always, b: always},
+		"a replica":                    {a: printed{first(10), allParts}, b: always, severity: verdict.Notice, rule: "replica-silent"},
+		"late":                         {a: printed{first(20), allParts}, b: printed{first(20), allParts}, severity: verdict.Notice, rule: "service-silent"},
+		"a part of the window":         {a: printed{first(12), allParts}, b: printed{first(12), allParts}, severity: verdict.Warning, rule: "service-silent"},
+		"most of the window":           {a: printed{first(3), allParts}, b: printed{first(3), allParts}, severity: verdict.Warning, rule: "service-silent"},
+		"and callers fail":             {a: printed{first(3), allParts}, b: printed{first(3), allParts}, extra: []patterns.Pattern{failing}, severity: verdict.Critical, rule: "service-silent"},
+		"never in the window":          {a: printed{0, allParts}, b: printed{0, allParts}, severity: verdict.Warning, rule: "service-silent"},
+		"prints seldom":                {a: printed{1, 1 << 3}, b: printed{2, 1<<8 | 1<<15}},
+		"pauses as in the baseline":    {a: printed{first(12), first(14)}, b: printed{first(12), first(14)}},
+		"a gap as long as before":      {a: printed{first(19), allParts &^ 0x1e000}, b: printed{first(19), allParts &^ 0x1e000}},
+		"a goodbye":                    {a: printed{first(10), allParts}, b: always, extra: []patterns.Pattern{bye("INFO graceful shutdown complete", 9, 0)}},
+		"a goodbye in a caller's name": {a: printed{first(10), allParts}, b: always, extra: []patterns.Pattern{bye(`level=info msg="request" user="shutting down"`, 9, 0)}, severity: verdict.Notice, rule: "replica-silent"},
+		"a goodbye of another":         {a: printed{first(10), allParts}, b: always, extra: []patterns.Pattern{bye("INFO shutting down", 9, 2)}, severity: verdict.Notice, rule: "replica-silent"},
+		"a goodbye long before":        {a: printed{first(10), allParts}, b: always, extra: []patterns.Pattern{bye("INFO shutting down", 2, 0)}, severity: verdict.Notice, rule: "replica-silent"},
+		"scaled down": {
+			a: printed{first(10), allParts}, b: always, extra: []patterns.Pattern{bye(`name=worker-1 kind=Pod reason=Killing type=Normal msg="Stopping container worker"`, 10, 3)},
+			streams: []map[string]string{{"service_name": "kubernetes-events"}},
+		},
+		"a rollout": {
+			a: printed{first(10), allParts}, b: always, streams: []map[string]string{pod("worker", "worker-3")}, more: map[int]printed{3: {allParts &^ first(10), 0}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := rules.Input{
+				Patterns: append([]patterns.Pattern{pattern("job done", patterns.LevelInfo, 500, 500, patterns.ChangeSteady)}, tc.extra...),
+				Lines:    540, HasBaseline: true,
+				Streams:  append([]map[string]string{pod("worker", "worker-1"), pod("worker", "worker-2"), pod("orders", "orders-1")}, tc.streams...),
+				Activity: map[int]printed{0: tc.a, 1: tc.b, 2: always},
+			}
+			in.Patterns[0].Streams = []int{0, 1, 2}
+			for i, a := range tc.more {
+				in.Activity[i] = a
+			}
+			got := map[string]verdict.Severity{}
+			for _, f := range set(t).Assess(in).Findings {
+				got[f.Rule] = f.Severity
+			}
+			delete(got, "service-failing")
+			delete(got, "error-share")
+			delete(got, "new-failure")
+			want := map[string]verdict.Severity{}
+			if tc.rule != "" {
+				want[tc.rule] = tc.severity
+			}
+			require.Equal(t, want, got)
+		})
+	}
+}
+
+// TestServiceFailing judges a service by its own lines, whatever the others print.
+func TestServiceFailing(t *testing.T) {
+	fails := func(n, from, to int) patterns.Pattern {
+		p := said(`level=error msg="cannot place order" err="ledger is broken"`, n, 0)
+		p.Change = patterns.ChangeNew
+		for b := from; b < to; b++ {
+			p.Trend[b] = n / (to - from)
+		}
+		return p
+	}
+	works := func(n, stream int) patterns.Pattern {
+		p := pattern("stored", patterns.LevelInfo, n, n, patterns.ChangeSteady)
+		p.Streams = []int{stream}
+		for b := range p.Trend {
+			p.Trend[b] = n / patterns.TrendBuckets
+		}
+		return p
+	}
+	caller := fails(60, 4, 24)
+	caller.Sample, caller.Template = `10.0.0.1 "GET /x" agent "fatal error"`, `<ip> "GET /x" agent "fatal error"`
+	steady := fails(60, 4, 24)
+	steady.Change, steady.BaselineCount = patterns.ChangeSteady, 60
+	for name, tc := range map[string]struct {
+		patterns []patterns.Pattern
+		severity verdict.Severity
+	}{
+		"most of it until the end": {[]patterns.Pattern{fails(60, 4, 24), works(48, 0)}, verdict.Critical},
+		"over":                     {[]patterns.Pattern{fails(60, 2, 17), works(48, 0)}, verdict.Warning},
+		"a part of it":             {[]patterns.Pattern{fails(60, 4, 24), works(480, 0)}, verdict.Warning},
+		"few":                      {[]patterns.Pattern{fails(10, 4, 14), works(48, 0)}, verdict.Warning},
+		"a burst":                  {[]patterns.Pattern{fails(10, 4, 5), works(48, 0)}, verdict.Healthy},
+		"as in the baseline":       {[]patterns.Pattern{steady, works(48, 0)}, verdict.Healthy},
+		"words of a caller":        {[]patterns.Pattern{caller, works(48, 0)}, verdict.Healthy},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := rules.Input{
+				Patterns: append(tc.patterns, works(240_000, 1)), Lines: 240_100, HasBaseline: true,
+				Streams: []map[string]string{{"service_name": "checkout"}, {"service_name": "chatter"}},
+			}
+			severity := verdict.Healthy
+			for _, f := range set(t).Assess(in).Findings {
+				if f.Rule == "service-failing" {
+					severity = f.Severity
+				}
+			}
+			require.Equal(t, tc.severity, severity)
+		})
+	}
+}
