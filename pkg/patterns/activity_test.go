@@ -10,7 +10,7 @@ func TestActivities(t *testing.T) {
 	b := NewBook(Config{})
 	span := func(start int64, at map[int][]int64) []*Tally {
 		var out []*Tally
-		for slot := int64(0); slot < TrendBuckets; slot++ {
+		for slot := range int64(TrendBuckets) {
 			c := b.Counter()
 			c.Begin(start+slot*100, start+(slot+1)*100)
 			for s := range 20 {

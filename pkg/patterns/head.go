@@ -180,11 +180,10 @@ func headPart(part []byte) bool {
 
 // isAccess reports whether a line is of an access log: a request in quotes and its status.
 func isAccess(line []byte) bool {
-	i := bytes.Index(line, []byte(" HTTP/"))
-	if i < 0 || bytes.IndexByte(line[:i], '"') < 0 {
+	before, rest, ok := bytes.Cut(line, []byte(" HTTP/"))
+	if !ok || bytes.IndexByte(before, '"') < 0 {
 		return false
 	}
-	rest := line[i+len(" HTTP/"):]
 	for len(rest) > 0 && (isDigit(rest[0]) || rest[0] == '.') {
 		rest = rest[1:]
 	}

@@ -67,9 +67,9 @@ func parseHarmless(raw []byte) (*harmlessSet, error) {
 func (h *harmlessSet) register(f *finder) {
 	h.byText = map[int][]int32{}
 	for i := range h.list {
-		h.list[i].Signature.register(f)
+		h.list[i].register(f)
 		for _, n := range h.list[i].leads() {
-			h.byText[n] = append(h.byText[n], int32(i)) //nolint:gosec // some dozens
+			h.byText[n] = append(h.byText[n], int32(i))
 		}
 	}
 }

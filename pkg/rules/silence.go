@@ -192,7 +192,7 @@ func (j *judge) saidGoodbye(p *printer, silent int) bool {
 		}
 		from := j.components(i, q.Sample)
 		own := slices.ContainsFunc(q.Streams, func(s int) bool { return slices.Contains(p.streams, s) })
-		if !own && !(j.manages(from) && p.named(q.Sample)) {
+		if !own && (!j.manages(from) || !p.named(q.Sample)) {
 			continue
 		}
 		j.voice.read(q.Sample, patterns.LevelInfo, muted(from), false)

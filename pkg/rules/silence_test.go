@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,7 +21,8 @@ func TestServiceSilent(t *testing.T) {
 		return map[string]string{"namespace": "shop", "service_name": service, "pod": pod}
 	}
 	type printed = patterns.Activity
-	always := printed{Now: allParts, Before: allParts}
+	on := func(now, before uint32) printed { return printed{Now: now, Before: before} }
+	always := on(allParts, allParts)
 	bye := func(line string, part int, stream int) patterns.Pattern {
 		p := said(line, 1, stream)
 		p.Trend[part], p.Change = 1, patterns.ChangeNew
@@ -40,25 +42,25 @@ func TestServiceSilent(t *testing.T) {
 		rule     string
 	}{
 		"all go on":                    {a: always, b: always},
-		"a replica":                    {a: printed{first(10), allParts}, b: always, severity: verdict.Notice, rule: "replica-silent"},
-		"late":                         {a: printed{first(20), allParts}, b: printed{first(20), allParts}, severity: verdict.Notice, rule: "service-silent"},
-		"a part of the window":         {a: printed{first(12), allParts}, b: printed{first(12), allParts}, severity: verdict.Warning, rule: "service-silent"},
-		"most of the window":           {a: printed{first(3), allParts}, b: printed{first(3), allParts}, severity: verdict.Warning, rule: "service-silent"},
-		"and callers fail":             {a: printed{first(3), allParts}, b: printed{first(3), allParts}, extra: []patterns.Pattern{failing}, severity: verdict.Critical, rule: "service-silent"},
-		"never in the window":          {a: printed{0, allParts}, b: printed{0, allParts}, severity: verdict.Warning, rule: "service-silent"},
-		"prints seldom":                {a: printed{1, 1 << 3}, b: printed{2, 1<<8 | 1<<15}},
-		"pauses as in the baseline":    {a: printed{first(12), first(14)}, b: printed{first(12), first(14)}},
-		"a gap as long as before":      {a: printed{first(19), allParts &^ 0x1e000}, b: printed{first(19), allParts &^ 0x1e000}},
-		"a goodbye":                    {a: printed{first(10), allParts}, b: always, extra: []patterns.Pattern{bye("INFO graceful shutdown complete", 9, 0)}},
-		"a goodbye in a caller's name": {a: printed{first(10), allParts}, b: always, extra: []patterns.Pattern{bye(`level=info msg="request" user="shutting down"`, 9, 0)}, severity: verdict.Notice, rule: "replica-silent"},
-		"a goodbye of another":         {a: printed{first(10), allParts}, b: always, extra: []patterns.Pattern{bye("INFO shutting down", 9, 2)}, severity: verdict.Notice, rule: "replica-silent"},
-		"a goodbye long before":        {a: printed{first(10), allParts}, b: always, extra: []patterns.Pattern{bye("INFO shutting down", 2, 0)}, severity: verdict.Notice, rule: "replica-silent"},
+		"a replica":                    {a: on(first(10), allParts), b: always, severity: verdict.Notice, rule: "replica-silent"},
+		"late":                         {a: on(first(20), allParts), b: on(first(20), allParts), severity: verdict.Notice, rule: "service-silent"},
+		"a part of the window":         {a: on(first(12), allParts), b: on(first(12), allParts), severity: verdict.Warning, rule: "service-silent"},
+		"most of the window":           {a: on(first(3), allParts), b: on(first(3), allParts), severity: verdict.Warning, rule: "service-silent"},
+		"and callers fail":             {a: on(first(3), allParts), b: on(first(3), allParts), extra: []patterns.Pattern{failing}, severity: verdict.Critical, rule: "service-silent"},
+		"never in the window":          {a: on(0, allParts), b: on(0, allParts), severity: verdict.Warning, rule: "service-silent"},
+		"prints seldom":                {a: on(1, 1<<3), b: on(2, 1<<8|1<<15)},
+		"pauses as in the baseline":    {a: on(first(12), first(14)), b: on(first(12), first(14))},
+		"a gap as long as before":      {a: on(first(19), allParts&^0x1e000), b: on(first(19), allParts&^0x1e000)},
+		"a goodbye":                    {a: on(first(10), allParts), b: always, extra: []patterns.Pattern{bye("INFO graceful shutdown complete", 9, 0)}},
+		"a goodbye in a caller's name": {a: on(first(10), allParts), b: always, extra: []patterns.Pattern{bye(`level=info msg="request" user="shutting down"`, 9, 0)}, severity: verdict.Notice, rule: "replica-silent"},
+		"a goodbye of another":         {a: on(first(10), allParts), b: always, extra: []patterns.Pattern{bye("INFO shutting down", 9, 2)}, severity: verdict.Notice, rule: "replica-silent"},
+		"a goodbye long before":        {a: on(first(10), allParts), b: always, extra: []patterns.Pattern{bye("INFO shutting down", 2, 0)}, severity: verdict.Notice, rule: "replica-silent"},
 		"scaled down": {
-			a: printed{first(10), allParts}, b: always, extra: []patterns.Pattern{bye(`name=worker-1 kind=Pod reason=Killing type=Normal msg="Stopping container worker"`, 10, 3)},
+			a: on(first(10), allParts), b: always, extra: []patterns.Pattern{bye(`name=worker-1 kind=Pod reason=Killing type=Normal msg="Stopping container worker"`, 10, 3)},
 			streams: []map[string]string{{"service_name": "kubernetes-events"}},
 		},
 		"a rollout": {
-			a: printed{first(10), allParts}, b: always, streams: []map[string]string{pod("worker", "worker-3")}, more: map[int]printed{3: {allParts &^ first(10), 0}},
+			a: on(first(10), allParts), b: always, streams: []map[string]string{pod("worker", "worker-3")}, more: map[int]printed{3: on(allParts&^first(10), 0)},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -69,9 +71,7 @@ func TestServiceSilent(t *testing.T) {
 				Activity: map[int]printed{0: tc.a, 1: tc.b, 2: always},
 			}
 			in.Patterns[0].Streams = []int{0, 1, 2}
-			for i, a := range tc.more {
-				in.Activity[i] = a
-			}
+			maps.Copy(in.Activity, tc.more)
 			got := map[string]verdict.Severity{}
 			for _, f := range set(t).Assess(in).Findings {
 				got[f.Rule] = f.Severity

@@ -60,7 +60,7 @@ func (j *judge) ownFailure(i int) bool {
 		if line == "" {
 			line = p.Template
 		}
-		if statedLevel(line).ErrorLike() || j.saysFailure(i, line) {
+		if j.saysFailure(i, line) || statedLevel(line).ErrorLike() {
 			j.ownFailures[i] = 2
 		}
 	}
@@ -117,7 +117,7 @@ func (j *judge) errorShare() []Finding {
 	share := float64(unusual) / float64(j.in.Lines)
 	f := Finding{Rule: "error-share", Category: verdict.CategoryOther}
 	switch {
-	case unusual >= errorLinesWarning && share >= errorShareWarning && !(parts.brief() && rest.recent() && !parts.recent()):
+	case unusual >= errorLinesWarning && share >= errorShareWarning && (!parts.brief() || parts.recent() || !rest.recent()):
 		f.Severity = verdict.Warning
 	case unusual >= errorLinesNotice && share >= errorShareNotice:
 		f.Severity = verdict.Notice
