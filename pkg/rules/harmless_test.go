@@ -25,6 +25,7 @@ func TestHarmless(t *testing.T) {
 		"many of them":          {lost, lost, 400, "shop", verdict.Notice},
 		"another failure":       {`level=error msg="cannot save" err="quota is used up"`, "", 5, "shop", verdict.Notice},
 		"a user's words":        {`level=error msg="cannot save" name="the object has been modified"`, "", 5, "shop", verdict.Notice},
+		"a value of anybody's":  {`level=error msg="cannot save" reference="context canceled"`, "", 5, "shop", verdict.Notice},
 		"a path":                {`level=error msg="cannot save" path="/context canceled/x"`, "", 5, "shop", verdict.Notice},
 		"an agent":              {`{"level":"error","msg":"cannot save","user_agent":"write: broken pipe"}`, "", 5, "shop", verdict.Notice},
 		"one of several values": {`2026-11-22T10:00:00Z ERROR save: context canceled`, "<ts> ERROR save: <*>", 5, "shop", verdict.Notice},

@@ -28,6 +28,10 @@ func TestServiceSilent(t *testing.T) {
 		p.Trend[part], p.Change = 1, patterns.ChangeNew
 		return p
 	}
+	often := bye("INFO stopping the clock", 9, 0)
+	for b := range 10 {
+		often.Trend[b] = 1
+	}
 	failing := said(`level=error msg="no answer" upstream=worker`, 40, 2)
 	failing.Change = patterns.ChangeNew
 	for b := 4; b < patterns.TrendBuckets; b++ {
@@ -53,6 +57,8 @@ func TestServiceSilent(t *testing.T) {
 		"a gap as long as before":      {a: on(first(19), allParts&^0x1e000), b: on(first(19), allParts&^0x1e000)},
 		"a goodbye":                    {a: on(first(10), allParts), b: always, extra: []patterns.Pattern{bye("INFO graceful shutdown complete", 9, 0)}},
 		"a goodbye in a caller's name": {a: on(first(10), allParts), b: always, extra: []patterns.Pattern{bye(`level=info msg="request" user="shutting down"`, 9, 0)}, severity: verdict.Notice, rule: "replica-silent"},
+		"a goodbye all the time":       {a: on(first(10), allParts), b: always, extra: []patterns.Pattern{often}, severity: verdict.Notice, rule: "replica-silent"},
+		"twice the longest gap":        {a: on(first(16), allParts&^0xf00), b: on(first(16), allParts&^0xf00)},
 		"a goodbye of another":         {a: on(first(10), allParts), b: always, extra: []patterns.Pattern{bye("INFO shutting down", 9, 2)}, severity: verdict.Notice, rule: "replica-silent"},
 		"a goodbye long before":        {a: on(first(10), allParts), b: always, extra: []patterns.Pattern{bye("INFO shutting down", 2, 0)}, severity: verdict.Notice, rule: "replica-silent"},
 		"scaled down": {
@@ -110,10 +116,14 @@ func TestServiceFailing(t *testing.T) {
 	caller.Sample, caller.Template = `10.0.0.1 "GET /x" agent "fatal error"`, `<ip> "GET /x" agent "fatal error"`
 	steady := fails(60, 4, 24)
 	steady.Change, steady.BaselineCount = patterns.ChangeSteady, 60
+	seldom := fails(60, 2, 17)
+	seldom.Count, seldom.Levels[patterns.LevelError] = 100, 100
+	seldom.Trend[19], seldom.Trend[20] = 20, 20
 	for name, tc := range map[string]struct {
 		patterns []patterns.Pattern
 		severity verdict.Severity
 	}{
+		"last seen some time ago":  {[]patterns.Pattern{seldom, works(48, 0)}, verdict.Warning},
 		"most of it until the end": {[]patterns.Pattern{fails(60, 4, 24), works(48, 0)}, verdict.Critical},
 		"over":                     {[]patterns.Pattern{fails(60, 2, 17), works(48, 0)}, verdict.Warning},
 		"a part of it":             {[]patterns.Pattern{fails(60, 4, 24), works(480, 0)}, verdict.Warning},
@@ -134,6 +144,59 @@ func TestServiceFailing(t *testing.T) {
 				}
 			}
 			require.Equal(t, tc.severity, severity)
+		})
+	}
+}
+
+// TestResponsesUntilTheEnd: what no longer fails at the window's end is no incident.
+func TestResponsesUntilTheEnd(t *testing.T) {
+	for name, tc := range map[string]struct {
+		from, to int
+		severity verdict.Severity
+	}{
+		"until the end": {4, 24, verdict.Critical},
+		"over":          {4, 16, verdict.Warning},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ok := said(`10.0.0.1 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 5 "-" "curl/8"`, 100, 0)
+			failed := said(`10.0.0.1 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 503 5 "-" "curl/8"`, 60, 0)
+			for b := tc.from; b < tc.to; b++ {
+				failed.Trend[b] = 60 / (tc.to - tc.from)
+			}
+			r := set(t).Assess(rules.Input{Patterns: []patterns.Pattern{ok, failed}, Lines: 160, Streams: []map[string]string{nginx}})
+			require.Equal(t, "http-server-errors", r.Findings[0].Rule)
+			require.Equal(t, tc.severity, r.Severity)
+		})
+	}
+}
+
+// TestSessions: HAProxy's log tells by how a session ended whose failure it was.
+func TestSessions(t *testing.T) {
+	line := func(status, end, request string) string {
+		return `10.0.0.7:38590 [27/Jul/2026:12:47:29 +0000] fe~ api/s1 0/0/1/37/33 ` + status + ` 217 - - ` + end + ` 14/23/0/0/0 0/0 "GET /` + request + ` HTTP/1.1"`
+	}
+	for name, tc := range map[string]struct {
+		line, template string
+		fails          bool
+	}{
+		"no server":         {line("503", "SC--", "x"), "", true},
+		"no answer in time": {line("504", "sH--", "x"), "", true},
+		"the caller left":   {line("-1", "CD--", "x"), "", false},
+		"all went well":     {line("200", "----", "x"), "", false},
+		"a caller's words":  {line("200", "----", "0/0/0/0/0 503 1 - - SC-- "), "", false},
+		"several endings":   {line("503", "SC--", "x"), `<ip>:<num> [<ts>] fe~ api/s1 <num> <num> <num> - - <*> <num> <num> "GET <*> HTTP/<num>"`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := said(tc.line, 60, 0)
+			if tc.template != "" {
+				p.Template = tc.template
+			}
+			r := set(t).Assess(rules.Input{Patterns: []patterns.Pattern{p}, Lines: 60, Streams: []map[string]string{{"app": "haproxy"}}})
+			fails := false
+			for _, f := range r.Findings {
+				fails = fails || f.Rule == "http-server-errors"
+			}
+			require.Equal(t, tc.fails, fails, "%+v", r.Findings)
 		})
 	}
 }
