@@ -55,6 +55,8 @@ func TestCircumstances(t *testing.T) {
 	}{
 		"a single kill":                      {[]patterns.Pattern{during(killedLine, kernel, 9, 9, 1)}, verdict.Warning, true, ""},
 		"kills while others fail":            {[]patterns.Pattern{during(killedLine, kernel, 3, 20, 1), during(refusedLine, orders, 4, 23, 4)}, verdict.Critical, true, ""},
+		"kills that go on":                   {[]patterns.Pattern{during(killedLine, kernel, 10, 23, 1)}, verdict.Critical, true, ""},
+		"kills that went on":                 {[]patterns.Pattern{during(killedLine, kernel, 3, 16, 1)}, verdict.Warning, true, ""},
 		"started again":                      {[]patterns.Pattern{during(heap, orders, 5, 5, 1), during(startedLine, orders, 6, 6, 1)}, verdict.Notice, false, "started again"},
 		"another program started":            {[]patterns.Pattern{during(heap, orders, 5, 5, 1), during(startedLine, carts, 6, 6, 1)}, verdict.Warning, false, "started again"},
 		"started before":                     {[]patterns.Pattern{during(heap, orders, 5, 5, 1), during(startedLine, orders, 3, 3, 1)}, verdict.Warning, true, ""},
@@ -91,9 +93,10 @@ func TestCircumstances(t *testing.T) {
 // affected.
 func TestOthersAreNotSeen(t *testing.T) {
 	labels := []map[string]string{{"service_name": "orders"}, {"service_name": "kernel"}}
-	killed := during(killedLine, 1, 3, 20, 1)
+	killed := during(killedLine, 1, 3, 16, 1)
 	require.Equal(t, verdict.Critical, builtIn(t).Assess(contextInput(labels, killed)).Severity)
 	require.Equal(t, verdict.Warning, builtIn(t).Assess(contextInput(labels, killed, during("GET / took 3ms", 0, 0, 23, 9))).Severity)
+	require.Equal(t, verdict.Critical, builtIn(t).Assess(contextInput(labels, killed, during("GET / took 3ms", 0, 0, 16, 9))).Severity, "no end of it is seen")
 	require.Equal(t, verdict.Warning, builtIn(t).Assess(contextInput(labels, during(killedLine, 1, 9, 9, 1))).Severity)
 }
 

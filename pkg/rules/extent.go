@@ -23,8 +23,9 @@ const (
 	longParts, tailParts, overParts = 8, 3, 2
 	// tailLines at the window's end say that something goes on.
 	tailLines = 5
-	// dense are so many lines of a crash in the last quarter of the window that it goes on.
-	quarter, dense = 6, 8
+	// quarter is the last quarter of the window: so many lines of a crash, in it as well, are
+	// a loop that no restart has ended.
+	quarter, loopLines = 6, 12
 	// repeatedLines of a crash are more than one that healed.
 	repeatedLines = 3
 	// fewLines of a failure that recovered are worth no more than a notice.
@@ -39,6 +40,9 @@ type extent struct {
 	trend [patterns.TrendBuckets]int
 	first int64
 	last  int64
+	// dark is how many parts at the window's end have no line of anything: nothing is known
+	// of them, so they prove no end.
+	dark int
 }
 
 func (e *extent) add(p *patterns.Pattern) {
@@ -65,12 +69,30 @@ func (e *extent) parts() (n int) {
 	return n
 }
 
-// tail is how many lines stand in the last n parts of the window.
+// tail is how many lines stand in the last n parts of the window that have any lines.
 func (e *extent) tail(n int) (lines int) {
-	for _, x := range e.trend[len(e.trend)-n:] {
+	end := len(e.trend) - e.dark
+	for _, x := range e.trend[max(0, end-n):end] {
 		lines += x
 	}
 	return lines
+}
+
+// dark is how many parts at the window's end have no line of anything; 0 where so few have
+// none that it may be chance.
+func (j *judge) dark() int {
+	last := -1
+	for i := range j.in.Patterns {
+		for b := patterns.TrendBuckets - 1; b > last; b-- {
+			if j.in.Patterns[i].Trend[b] > 0 {
+				last = b
+			}
+		}
+	}
+	if n := patterns.TrendBuckets - 1 - last; n >= silentParts {
+		return n
+	}
+	return 0
 }
 
 // timed reports whether the input tells when lines were printed.
@@ -80,7 +102,8 @@ func (j *judge) timed() bool { return j.in.End.After(j.in.Start) && !j.in.Start.
 // the level of an error, or the responses of servers that failed, whichever are more: one
 // request often leaves both.
 func (j *judge) failures() extent {
-	var told, answered extent
+	dark := j.dark()
+	told, answered := extent{dark: dark}, extent{dark: dark}
 	failed := make([]bool, len(j.in.Patterns))
 	for _, i := range j.statuses.failed {
 		failed[i] = true
@@ -112,7 +135,7 @@ func (j *judge) weigh(s *Signature, t *tally, all *extent) (verdict.Severity, st
 	if !j.timed() || severity == verdict.Healthy {
 		return severity, ""
 	}
-	var e extent
+	e := extent{dark: all.dark}
 	calm := true
 	for _, i := range t.patterns {
 		p := &j.in.Patterns[i]
@@ -130,7 +153,9 @@ func (j *judge) weigh(s *Signature, t *tally, all *extent) (verdict.Severity, st
 	if s.Lasts == LastsGood {
 		return severity, ""
 	}
-	over := all.tail(overParts) < tailLines && e.tail(1) == 0
+	told, failed := *all, e
+	told.dark, failed.dark = 0, 0 // whoever says that it works again need not say more
+	over := told.tail(overParts) < tailLines && failed.tail(1) == 0
 	if by, same, after := j.recovered(s, t, &e); by != nil && over {
 		lowered := verdict.Warning
 		switch {
@@ -216,7 +241,7 @@ func (s *Signature) lasting(severity verdict.Severity, t *tally, e, all *extent,
 	sustained := all.lines >= manyLines && float64(all.lines) >= manyShare*float64(lines) && all.parts() >= longParts && all.tail(tailParts) > 0
 	switch {
 	case s.Severity == verdict.Critical && severity == verdict.Critical:
-		if s.Lasts == LastsOnce && !(repeated && (alone || all.lines >= manyLines || e.tail(quarter) >= dense)) {
+		if s.Lasts == LastsOnce && !(repeated && (alone || all.lines >= manyLines || e.lines >= loopLines && e.tail(quarter) > 0)) {
 			return verdict.Warning
 		}
 	case severity < verdict.Warning:

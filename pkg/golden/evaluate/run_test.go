@@ -156,9 +156,9 @@ func TestJudges(t *testing.T) {
 		byJudge[r.Case+" "+string(r.Judge.Kind)] = r
 	}
 	rules := byJudge["bad rules"]
-	require.Equal(t, verdict.Critical, rules.Severity)
+	require.Equal(t, verdict.Warning, rules.Severity)
 	require.Equal(t, verdict.Category("memory"), rules.Category)
-	require.Equal(t, "incident", rules.Verdict)
+	require.Equal(t, "suspicious", rules.Verdict)
 	require.Equal(t, 1, rules.Evidence.Must, "the five lines are of one pattern")
 	require.Equal(t, 1, rules.Evidence.Found)
 	require.Equal(t, 1, rules.Evidence.Shown)

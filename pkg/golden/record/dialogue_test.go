@@ -38,7 +38,7 @@ func view(t *testing.T) *record.View {
 	}
 	c.Streams = []golden.Stream{s}
 	v := viewOf(t, c)
-	require.Equal(t, verdict.Critical, v.Suggested.Severity)
+	require.Equal(t, verdict.Warning, v.Suggested.Severity)
 	return v
 }
 
@@ -126,12 +126,12 @@ func TestScreen(t *testing.T) {
 	v := view(t)
 	_, _, out := ask(t, v, split("q")...)
 	require.NotContains(t, out, "\x1b", "neither colours nor what a line holds")
-	for _, want := range []string{`{app=~".+"} # all`, "2026-11-23 09:00:00 – 10:00:00 UTC, 5 lines, 3 patterns", "The rules say critical, memory", "h healthy", "Enter critical", "Killed process"} {
+	for _, want := range []string{`{app=~".+"} # all`, "2026-11-23 09:00:00 – 10:00:00 UTC, 5 lines, 3 patterns", "The rules say warning, memory", "h healthy", "Enter warning", "Killed process"} {
 		require.Contains(t, out, want)
 	}
 	var styled bytes.Buffer
 	record.Screen{W: &styled, Styled: true, Width: 40}.Show(v)
-	require.Contains(t, styled.String(), "\x1b[31;1mcritical\x1b[m")
+	require.Contains(t, styled.String(), "\x1b[33;1mwarning\x1b[m")
 }
 
 func TestDialogueEndsWithItsTerminalOrContext(t *testing.T) {
@@ -157,8 +157,8 @@ func TestParseLabel(t *testing.T) {
 		"severity=0":                     {Severity: 0, Category: "none"},
 		"severity=unknown":               {Severity: -1, Category: "none"},
 		"severity=3, category=disk":      {Severity: 3, Category: "disk", Evidence: v.Suggested.Evidence},
-		"evidence=p2,p1,p2,note=a, b=c,": {Severity: 3, Category: v.Suggested.Category, Evidence: []int{1, 2}, Note: "a, b=c,"},
-		"evidence=none,component=x":      {Severity: 3, Category: v.Suggested.Category, Component: "x"},
+		"evidence=p2,p1,p2,note=a, b=c,": {Severity: 2, Category: v.Suggested.Category, Evidence: []int{1, 2}, Note: "a, b=c,"},
+		"evidence=none,component=x":      {Severity: 2, Category: v.Suggested.Category, Component: "x"},
 	} {
 		got, err := v.ParseLabel(text)
 		require.NoError(t, err, text)

@@ -139,7 +139,7 @@ func TestRecordedVerdictEqualsThePushed(t *testing.T) {
 	require.NoError(t, original.Check())
 	want, err := record.NewView(t.Context(), p.engine, nil, original)
 	require.NoError(t, err)
-	require.Equal(t, verdict.Critical, want.Suggested.Severity, want.Summary)
+	require.Equal(t, verdict.Warning, want.Suggested.Severity, want.Summary)
 
 	plan, err := push.NewPlan([]*golden.Case{original}, push.Layout{Run: "r", End: now.Add(-time.Minute).Truncate(time.Minute), MaxLines: 1000})
 	require.NoError(t, err)
@@ -166,7 +166,7 @@ func TestRecordedVerdictEqualsThePushed(t *testing.T) {
 		killed++
 	}
 	require.Equal(t, 5, killed)
-	require.Equal(t, "incident", c.Expected.Verdict)
+	require.Equal(t, "suspicious", c.Expected.Verdict)
 }
 
 // TestSamplesKeepTheShares: of both windows the same share is kept, and it is said.
