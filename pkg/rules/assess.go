@@ -33,6 +33,7 @@ func (s *Set) Assess(in Input) Result {
 	findings = append(findings, j.silence()...)
 	findings = append(findings, j.injections()...)
 	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+	findings, settled := j.settle(findings)
 	r.Findings = findings
 	r.Injection = len(j.injected) > 0
 	r.Suspect = slices.Compact(slices.Sorted(slices.Values(slices.Concat(j.suspect, j.injected, j.nobodys()))))
@@ -42,6 +43,9 @@ func (s *Set) Assess(in Input) Result {
 		}
 	}
 	j.sum(&r)
+	if settled != "" {
+		r.Summary = settled
+	}
 	return r
 }
 

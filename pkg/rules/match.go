@@ -333,6 +333,9 @@ func (j *judge) signatureFindings() (out []Finding) {
 	return out
 }
 
+// elsewhereSuffix is behind a signature's id where components that do not print it have it.
+const elsewhereSuffix = "-elsewhere"
+
 // elsewhere is the notice about a failure's wording in components that do not print it: if
 // there is enough of it to mean a failure, and the lines are no other failure's.
 func (j *judge) elsewhere(s *Signature, others []int) (Finding, bool) {
@@ -345,7 +348,7 @@ func (j *judge) elsewhere(s *Signature, others []int) (Finding, bool) {
 		return Finding{}, false
 	}
 	return Finding{
-		Rule: s.ID + "-elsewhere", Category: s.Category, Severity: verdict.Notice, Patterns: firstOf(others),
+		Rule: s.ID + elsewhereSuffix, Category: s.Category, Severity: verdict.Notice, Patterns: firstOf(others),
 		Reason: "A line of a component that does not print it has the wording of: " + s.Reason,
 	}, true
 }
