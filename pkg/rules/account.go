@@ -18,7 +18,7 @@ const (
 	// of its last quarter, are over.
 	fewKinds, fewParts = 3, 13
 	// incidentPoints make an incident.
-	incidentPoints = 9
+	incidentPoints = 8
 )
 
 // An account is what fails in a window altogether, whatever says so, except for what the
@@ -58,9 +58,9 @@ func (j *judge) account() *account {
 	return a
 }
 
-// points are how much speaks for an incident; more of anything never makes them fewer.
-// degraded says that a service fails again and again.
-func (a *account) points(degraded bool) (points int) {
+// points are how much speaks for an incident. They count lines and no shares: more lines of
+// anything never make them fewer.
+func (a *account) points() (points int) {
 	for _, x := range []struct {
 		holds bool
 		worth int
@@ -68,7 +68,6 @@ func (a *account) points(degraded bool) (points int) {
 		{a.failing.lines >= 20, 1}, {a.failing.lines >= 50, 1},
 		{a.failing.parts() >= 10, 1}, {a.failing.parts() >= 16, 2},
 		{a.failing.tail(quarter) >= 5, 2}, {a.signed.tail(quarter) >= 5, 1},
-		{degraded, 2},
 		{a.warnings.lines >= 8, 1}, {a.warnings.lines >= 20, 1},
 		{a.warnings.tail(quarter) >= 5, 2}, {a.warnings.tail(quarter) >= 20, 2},
 	} {
@@ -91,8 +90,7 @@ func (j *judge) settle(findings []Finding) ([]Finding, string) {
 		return findings, ""
 	}
 	a := j.account()
-	degraded := slices.ContainsFunc(findings, func(f Finding) bool { return f.Rule == serviceFailing })
-	if a.points(degraded) >= incidentPoints {
+	if a.points() >= incidentPoints {
 		f := &findings[0]
 		f.Severity = verdict.Critical
 		f.Reason = fmt.Sprintf("%s Altogether %s and %s speak of failures, until the window's end.", f.Reason,

@@ -15,9 +15,6 @@ var serviceLabels = []string{
 	"service_name", "app", "app_kubernetes_io_name", "k8s_app", "container", "container_name", "unit", "_systemd_unit", "syslog_identifier", "component", "job", "filename", "name",
 }
 
-// serviceFailing is the rule of the findings about services whose own lines are failures.
-const serviceFailing = "service-failing"
-
 // A service is what the window's lines say of one program, all of its replicas together.
 type service struct {
 	name string
@@ -119,7 +116,7 @@ func (j *judge) failing() (out []Finding) {
 			continue
 		}
 		slices.SortStableFunc(s.patterns, func(a, b int) int { return ps[b].Count - ps[a].Count })
-		f := Finding{Rule: serviceFailing, Category: verdict.CategoryOther, Severity: severity, Patterns: firstOf(s.patterns)}
+		f := Finding{Rule: "service-failing", Category: verdict.CategoryOther, Severity: severity, Patterns: firstOf(s.patterns)}
 		if s.responses {
 			f.Category = "dependency"
 		}
