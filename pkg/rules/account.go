@@ -17,8 +17,8 @@ const (
 	// fewKinds of failures of one program, in less than fewParts of the window and in none
 	// of its last quarter, are over.
 	fewKinds, fewParts = 3, 13
-	// incidentPoints make an incident.
-	incidentPoints = 8
+	// incidentPoints make an incident, noticePoints a notice where nothing else was found.
+	incidentPoints, noticePoints = 8, 4
 )
 
 // An account is what fails in a window altogether, whatever says so, except for what the
@@ -27,8 +27,8 @@ type account struct {
 	// failing are the lines that state failures, those of signatures and the responses of
 	// servers that failed; signed are those of signatures, warnings the warnings beside them.
 	failing, signed, warnings extent
-	// kinds are the patterns of failing and warnings.
-	kinds int
+	// patterns are those of failing and warnings, ascending.
+	patterns []int
 	// programs are the names of those that print failing.
 	programs map[string]bool
 }
@@ -50,7 +50,7 @@ func (j *judge) account() *account {
 		default:
 			return
 		}
-		a.kinds++
+		a.patterns = append(a.patterns, i)
 		if signed {
 			a.signed.add(p)
 		}
@@ -80,16 +80,19 @@ func (a *account) points() (points int) {
 
 // over reports whether what failed was little, of one program, and is over.
 func (a *account) over() bool {
-	return a.kinds <= fewKinds && a.failing.lines < manyLines && len(a.programs) <= 1 && a.failing.tail(quarter) == 0 && a.failing.parts() < fewParts
+	return len(a.patterns) <= fewKinds && a.failing.lines < manyLines && len(a.programs) <= 1 && a.failing.tail(quarter) == 0 && a.failing.parts() < fewParts
 }
 
 // settle weighs the findings by what fails altogether. It returns why none is left where
 // none is. Findings must be in order, the most severe first.
 func (j *judge) settle(findings []Finding) ([]Finding, string) {
-	if !j.timed() || len(findings) == 0 || findings[0].Severity == verdict.Critical {
+	if !j.timed() || len(findings) > 0 && findings[0].Severity == verdict.Critical {
 		return findings, ""
 	}
 	a := j.account()
+	if len(findings) == 0 {
+		return j.noticed(a), ""
+	}
 	if a.points() >= incidentPoints {
 		f := &findings[0]
 		f.Severity = verdict.Critical
@@ -101,6 +104,21 @@ func (j *judge) settle(findings []Finding) ([]Finding, string) {
 		return findings, ""
 	}
 	return nil, findings[0].Reason + " Only one program said so, and not in the last quarter of the window."
+}
+
+// noticed is the finding about what no other rule found: warnings that the baseline does not
+// have, as many and as lasting as to speak for more.
+func (j *judge) noticed(a *account) []Finding {
+	if !j.in.HasBaseline || a.points() < noticePoints {
+		return nil
+	}
+	ps := j.in.Patterns
+	slices.SortStableFunc(a.patterns, func(x, y int) int { return ps[y].Count - ps[x].Count })
+	return []Finding{{
+		Rule: "many-warnings", Category: verdict.CategoryOther, Severity: verdict.Notice, Patterns: firstOf(a.patterns),
+		Reason: fmt.Sprintf("%s and %s that the baseline does not have go on at the window's end.",
+			plural(a.warnings.lines, "warning", "warnings"), plural(a.failing.lines, "failure", "failures")),
+	}}
 }
 
 // settles reports whether a finding is about lines whose end ends it: neither a fatal

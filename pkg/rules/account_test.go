@@ -44,6 +44,11 @@ func TestSettle(t *testing.T) {
 			require.Equal(t, tc.want == verdict.Healthy, len(r.Findings) == 0)
 		})
 	}
+	storm := contextInput(labels, during(warned, carts, 8, 23, 3), calm)
+	require.Equal(t, verdict.Healthy, builtIn(t).Assess(storm).Severity, "as always, for all that is known")
+	storm.HasBaseline = true
+	require.Equal(t, verdict.Notice, builtIn(t).Assess(storm).Severity)
+
 	list, err := ParseRules([]byte("{id: printer, pattern: '<_>paper jam<_>', category: other, severity: 1, reason: Nobody gets a voucher.}"))
 	require.NoError(t, err)
 	user := builtIn(t).With(list)
