@@ -24,6 +24,9 @@ type injectionRule struct {
 	Except   []string `yaml:"except"`
 	Weak     bool     `yaml:"weak"`
 	Examples []string `yaml:"examples"`
+	// Words are those that orders to a judge are made of in a language, or in any.
+	Words *speechWords `yaml:"words"`
+	Any   bool         `yaml:"any"`
 
 	skeleton, lower, native, except []*regexp.Regexp
 }
@@ -38,12 +41,13 @@ type injectionSet struct {
 	byStem, byMark [][]*injectionRule
 	byText         map[int][]*injectionRule
 	native         []*injectionRule
+	speech         *speech
 }
 
 func parseInjection(raw []byte) (*injectionSet, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(raw))
 	dec.KnownFields(true)
-	s := &injectionSet{stems: newFinder(), marks: newFinder()}
+	s := &injectionSet{stems: newFinder(), marks: newFinder(), speech: newSpeech()}
 	if err := dec.Decode(&s.rules); err != nil {
 		return nil, fmt.Errorf("injection: %w", err)
 	}
@@ -58,6 +62,11 @@ func parseInjection(raw []byte) (*injectionSet, error) {
 		}
 		for _, t := range r.Marks {
 			s.byMark = announce(s.byMark, s.marks, foldText(t), r)
+		}
+		if r.Words != nil {
+			if err := s.speech.add(r, func(stem string) { s.byStem = announce(s.byStem, s.stems, stem, r) }); err != nil {
+				return nil, fmt.Errorf("injection rule %s: %w", r.ID, err)
+			}
 		}
 		if len(r.native) > 0 {
 			s.native = append(s.native, r)
@@ -122,10 +131,18 @@ type injectionReader struct {
 	hits         []int
 	fold         folder // of decoded texts
 	decoder      decoder
+	// spoken, at and own belong to orders.
+	spoken []bool
+	at     []int
+	own    []string
+	// ordered says that words were met that an order can be made of.
+	ordered bool
 }
 
 func (s *injectionSet) reader() *injectionReader {
-	return &injectionReader{set: s, stems: make([]bool, len(s.stems.texts)), marks: make([]bool, len(s.marks.texts))}
+	return &injectionReader{
+		set: s, stems: make([]bool, len(s.stems.texts)), marks: make([]bool, len(s.marks.texts)), spoken: make([]bool, len(s.speech.finder.texts)),
+	}
 }
 
 // speaks reports whether a line talks to a model: as it stands, which f has folded, or in
@@ -139,7 +156,12 @@ func (r *injectionReader) speaks(f *folder, line string, texts []int, ownWords o
 			}
 		}
 	}
+	r.own, r.ordered = r.own[:0], false
 	if r.says(f, line, ownWords) {
+		return true
+	}
+	asked := r.ordered || f.holds&holdsHigh != 0 && otherScript(line)
+	if asked && r.orders(line, ownWords) {
 		return true
 	}
 	if f.holds == 0 && !plusForSpaces(line) && !maybeEncoded(line) {
@@ -147,10 +169,19 @@ func (r *injectionReader) speaks(f *folder, line string, texts []int, ownWords o
 	}
 	for _, text := range r.decoder.decode(line) {
 		r.fold.fold(text)
+		r.ordered = false
 		// What had to be decoded, no program says.
 		if r.says(&r.fold, text, nil) || r.saysMarked(text) || r.saysNative(text) {
 			return true
 		}
+		if !r.ordered && (r.fold.holds&holdsHigh == 0 || !otherScript(text)) {
+			continue
+		}
+		// What it orders only counts where the line does not say it itself.
+		if !asked && r.orders(line, ownWords) || r.orders(text, nil) {
+			return true
+		}
+		asked = true
 	}
 	return f.holds&holdsHigh != 0 && r.saysNative(line)
 }
@@ -173,6 +204,10 @@ func (r *injectionReader) announced(f *folder, line string, ownWords ownWordsFun
 	for _, n := range r.hits {
 		found[n] = false
 		for _, rule := range by[n] {
+			if rule.Words != nil {
+				r.ordered = true
+				continue
+			}
 			if !says && rule != tried {
 				tried = rule
 				says = rule.says(f, line, ownWords)
