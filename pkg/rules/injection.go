@@ -64,7 +64,7 @@ func parseInjection(raw []byte) (*injectionSet, error) {
 			s.byMark = announce(s.byMark, s.marks, foldText(t), r)
 		}
 		if r.Words != nil {
-			if err := s.speech.add(r, func(stem string) { s.byStem = announce(s.byStem, s.stems, stem, r) }); err != nil {
+			if err := s.speech.add(r); err != nil {
 				return nil, fmt.Errorf("injection rule %s: %w", r.ID, err)
 			}
 		}
@@ -135,8 +135,6 @@ type injectionReader struct {
 	spoken []bool
 	at     []int
 	own    []string
-	// ordered says that words were met that an order can be made of.
-	ordered bool
 }
 
 func (s *injectionSet) reader() *injectionReader {
@@ -156,11 +154,11 @@ func (r *injectionReader) speaks(f *folder, line string, texts []int, ownWords o
 			}
 		}
 	}
-	r.own, r.ordered = r.own[:0], false
+	r.own = r.own[:0]
 	if r.says(f, line, ownWords) {
 		return true
 	}
-	asked := r.ordered || f.holds&holdsHigh != 0 && otherScript(line)
+	asked := r.set.speech.mayOrder(line) || f.holds&holdsHigh != 0 && otherScript(line)
 	if asked && r.orders(line, ownWords) {
 		return true
 	}
@@ -169,12 +167,11 @@ func (r *injectionReader) speaks(f *folder, line string, texts []int, ownWords o
 	}
 	for _, text := range r.decoder.decode(line) {
 		r.fold.fold(text)
-		r.ordered = false
 		// What had to be decoded, no program says.
 		if r.says(&r.fold, text, nil) || r.saysMarked(text) || r.saysNative(text) {
 			return true
 		}
-		if !r.ordered && (r.fold.holds&holdsHigh == 0 || !otherScript(text)) {
+		if !r.set.speech.mayOrder(text) && (r.fold.holds&holdsHigh == 0 || !otherScript(text)) {
 			continue
 		}
 		// What it orders only counts where the line does not say it itself.
@@ -204,10 +201,6 @@ func (r *injectionReader) announced(f *folder, line string, ownWords ownWordsFun
 	for _, n := range r.hits {
 		found[n] = false
 		for _, rule := range by[n] {
-			if rule.Words != nil {
-				r.ordered = true
-				continue
-			}
 			if !says && rule != tried {
 				tried = rule
 				says = rule.says(f, line, ownWords)
