@@ -93,7 +93,7 @@ func (j *judge) settle(findings []Finding) ([]Finding, string) {
 	if len(findings) == 0 {
 		return j.noticed(a), ""
 	}
-	if a.points() >= incidentPoints {
+	if a.points() >= incidentPoints && (j.in.HasBaseline || j.sizeable(&a.failing)) {
 		f := &findings[0]
 		f.Severity = verdict.Critical
 		f.Reason = fmt.Sprintf("%s Altogether %s and %s speak of failures, until the window's end.", f.Reason,

@@ -142,7 +142,7 @@ func (j *judge) weigh(s *Signature, t *tally, all *extent) (verdict.Severity, st
 		e.add(p)
 		calm = calm && j.calm[i]
 	}
-	severity = s.lasting(severity, t, &e, all, j.in.Lines, s.Severity == verdict.Critical && j.alone(t))
+	severity = s.lasting(severity, t, &e, all, j.many(all), j.sizeable(all), s.Severity == verdict.Critical && j.alone(t))
 	if by := j.planned(s, t, &e); by != nil {
 		j.excuse(t.patterns)
 		return verdict.Healthy, by.Reason
@@ -234,14 +234,23 @@ func (j *judge) names(i int, to map[string]bool) {
 	}
 }
 
-// lasting is the severity by how long and how much it lasts; alone says that nothing is
-// known of others.
-func (s *Signature) lasting(severity verdict.Severity, t *tally, e, all *extent, lines int, alone bool) verdict.Severity {
+// many reports whether so many lines fail that users must be affected. Without a baseline
+// the everyday failures of a large window are among them, so they must be a share of it, too.
+func (j *judge) many(all *extent) bool {
+	return all.lines >= manyLines && (j.in.HasBaseline || j.sizeable(all))
+}
+
+// sizeable reports whether failing lines are a share of all lines that is not nothing.
+func (j *judge) sizeable(e *extent) bool { return float64(e.lines) >= manyShare*float64(j.in.Lines) }
+
+// lasting is the severity by how long and how much it lasts; many says that many lines fail,
+// alone that nothing is known of others.
+func (s *Signature) lasting(severity verdict.Severity, t *tally, e, all *extent, many, sizeable, alone bool) verdict.Severity {
 	repeated := e.lines >= repeatedLines
-	sustained := all.lines >= manyLines && float64(all.lines) >= manyShare*float64(lines) && all.parts() >= longParts && all.tail(tailParts) > 0
+	sustained := many && sizeable && all.parts() >= longParts && all.tail(tailParts) > 0
 	switch {
 	case s.Severity == verdict.Critical && severity == verdict.Critical:
-		if s.Lasts == LastsOnce && !(repeated && (alone || all.lines >= manyLines || e.lines >= loopLines && e.tail(quarter) > 0)) {
+		if s.Lasts == LastsOnce && !(repeated && (alone || many || e.lines >= loopLines && e.tail(quarter) > 0)) {
 			return verdict.Warning
 		}
 	case severity < verdict.Warning:
