@@ -24,9 +24,11 @@ type injectionRule struct {
 	Except   []string `yaml:"except"`
 	Weak     bool     `yaml:"weak"`
 	Examples []string `yaml:"examples"`
-	// Words are those that orders to a judge are made of in a language, or in any.
+	// Words are those that orders to a judge are made of in a language, or in any. Verbs stand
+	// at the end in some.
 	Words *speechWords `yaml:"words"`
 	Any   bool         `yaml:"any"`
+	Final bool         `yaml:"final"`
 
 	skeleton, lower, native, except []*regexp.Regexp
 }

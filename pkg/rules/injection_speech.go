@@ -60,7 +60,9 @@ type speech struct {
 	words  [][]speechWord
 	// needsAim says of a language that its verbs are nouns, too.
 	needsAim []bool
-	aimed    uint32 // the same as a bit for each language
+	// final says of a language that verbs can stand at the end.
+	final []bool
+	aimed uint32 // the same as a bit for each language
 	// starts are, by their first four letters, words that texts begin with. startBits has a bit
 	// for each hash of such letters, and triggers for those of parts without which no order is.
 	starts              map[uint32][]beginning
@@ -68,7 +70,7 @@ type speech struct {
 }
 
 func newSpeech() *speech {
-	return &speech{finder: newFinder(), needsAim: []bool{false}, starts: map[uint32][]beginning{}}
+	return &speech{finder: newFinder(), needsAim: []bool{false}, final: []bool{false}, starts: map[uint32][]beginning{}}
 }
 
 // Letters that Arabic writes in front of a word.
@@ -81,6 +83,7 @@ func (s *speech) add(r *injectionRule) error {
 		language = len(s.needsAim)
 		mask = 1 << language
 		s.needsAim = append(s.needsAim, len(r.Words.Aim) > 0)
+		s.final = append(s.final, r.Final)
 		if len(r.Words.Aim) > 0 {
 			s.aimed |= mask
 		}
@@ -215,7 +218,7 @@ func (s *speech) mayOrder(line string) bool {
 	}
 	s.scan(line, &s.startBits, &has)
 	says := has[partSay] & has[partResult]
-	return has[partDo]|has[partDrop]&has[partThese]|says&(has[partAim]|^s.aimed)|has[partWho]&(has[partDrop]|has[partSay]) != 0
+	return has[partDo]|has[partDrop]&has[partThese]|says&(has[partAim]|^s.aimed)|has[partWho]&(has[partDrop]|has[partSay]|has[partResult]) != 0
 }
 
 // scan notes which parts the words of a line can be whose beginnings are among bits, and in
@@ -484,12 +487,18 @@ func (s *speech) ordersIn(out []orderSpan, text []byte, list []spokenPart, langu
 	}
 	drops := join(of[partDrop], of[partThese], nearLetters, nil)
 	says := join(of[partSay], of[partResult], nearLetters+15, aim)
+	if !s.final[language] {
+		says = slices.DeleteFunc(says, func(o orderSpan) bool {
+			return !slices.ContainsFunc(of[partSay], func(p spokenPart) bool { return p.from == o.from })
+		})
+	}
 	var dos []orderSpan
 	for _, d := range of[partDo] {
 		dos = append(dos, orderSpan{d.from, d.to, false})
 	}
 	whole := slices.Concat(drops, says, dos)
-	out = append(out, whole...)
+	out = append(out, join(of[partDrop], of[partThese], nearLetters, aim)...)
+	out = append(append(out, says...), dos...)
 	for _, kinds := range [][2][]orderSpan{{drops, says}, {drops, dos}, {says, dos}} {
 		out = both(out, text, kinds[0], kinds[1])
 	}
@@ -498,10 +507,18 @@ func (s *speech) ordersIn(out []orderSpan, text []byte, list []spokenPart, langu
 		whos = append(whos, orderSpan{w.from, w.to, false})
 	}
 	out = both(out, text, whos, whole)
-	for _, p := range []part{partDrop, partSay} {
-		out = append(out, join(of[partWho], of[p], nearLetters, nil)...)
-	}
+	out = append(out, join(of[partWho], of[partDrop], nearLetters, nil)...)
+	out = append(out, join(of[partWho], of[partSay], nearLetters, aim)...)
+	// Who is named at length is talked to.
+	of[partWho] = slices.DeleteFunc(of[partWho], func(w spokenPart) bool { return !atLength(text[w.from:w.to]) })
+	out = append(out, join(of[partWho], of[partResult], nearLetters, nil)...)
 	return out
+}
+
+// atLength reports whether somebody is named with several words.
+func atLength(text []byte) bool {
+	text = bytes.TrimSpace(text)
+	return bytes.Count(text, []byte(" ")) > 1 || text[0] >= 0xE3 && utf8.RuneCount(text) >= 6
 }
 
 // both appends what two orders make together.
