@@ -111,7 +111,7 @@ func (j *judge) failures() extent {
 	j.each(func(i int, p *patterns.Pattern) {
 		switch {
 		case j.usual(p):
-		case p.Level().ErrorLike() || j.owned[i] && !j.calm[i]:
+		case p.Level().ErrorLike() || j.owned[i] && (!j.calm[i] || p.Level() == patterns.LevelWarn):
 			told.add(p)
 		}
 		if failed[i] && !j.usual(p) {
