@@ -31,7 +31,7 @@ const (
 	// fewLines of a failure that recovered are worth no more than a notice.
 	fewLines = 10
 	// aroundParts may lie between a plan's words and what it explains.
-	aroundParts = 2
+	aroundParts = 4
 )
 
 // An extent is when and how often lines were printed.
