@@ -18,7 +18,7 @@ const (
 	// of its last quarter, are over.
 	fewKinds, fewParts = 3, 13
 	// incidentPoints make an incident, noticePoints a notice where nothing else was found.
-	incidentPoints, noticePoints = 8, 4
+	incidentPoints, noticePoints = 9, 4
 )
 
 // An account is what fails in a window altogether, whatever says so, except for what the
@@ -58,8 +58,8 @@ func (j *judge) account() *account {
 	return a
 }
 
-// points are how much speaks for an incident. They count lines and no shares: more lines of
-// anything never make them fewer.
+// points are how much speaks for an incident: many lines, for long, until the end, of many
+// programs. They count no shares: more lines of anything never make them fewer.
 func (a *account) points() (points int) {
 	for _, x := range []struct {
 		holds bool
@@ -68,6 +68,7 @@ func (a *account) points() (points int) {
 		{a.failing.lines >= 20, 1}, {a.failing.lines >= 50, 1},
 		{a.failing.parts() >= 10, 1}, {a.failing.parts() >= 16, 2},
 		{a.failing.tail(quarter) >= 5, 2}, {a.signed.tail(quarter) >= 5, 1},
+		{len(a.programs) >= 2, 1}, {len(a.programs) >= 3, 1},
 		{a.warnings.lines >= 8, 1}, {a.warnings.lines >= 20, 1},
 		{a.warnings.tail(quarter) >= 5, 2}, {a.warnings.tail(quarter) >= 20, 2},
 	} {
