@@ -16,7 +16,7 @@ import (
 const (
 	// fewKinds of failures of one program, in less than fewParts of the window and in none
 	// of its last quarter, are over.
-	fewKinds, fewParts = 3, 13
+	fewKinds, fewParts = 2, 13
 	// incidentPoints make an incident, noticePoints a notice where nothing else was found.
 	incidentPoints, noticePoints = 9, 4
 )
