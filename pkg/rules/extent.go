@@ -250,7 +250,7 @@ func (s *Signature) lasting(severity verdict.Severity, t *tally, e, all *extent,
 	sustained := many && sizeable && all.parts() >= longParts && all.tail(tailParts) > 0
 	switch {
 	case s.Severity == verdict.Critical && severity == verdict.Critical:
-		if s.Lasts == LastsOnce && !(repeated && (alone || many || e.lines >= loopLines && e.tail(quarter) > 0)) {
+		if s.Lasts == LastsOnce && (!repeated || !alone && !many && (e.lines < loopLines || e.tail(quarter) == 0)) {
 			return verdict.Warning
 		}
 	case severity < verdict.Warning:
