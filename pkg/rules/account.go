@@ -29,13 +29,15 @@ type account struct {
 	failing, signed, warnings extent
 	// patterns are those of failing and warnings, ascending.
 	patterns []int
-	// programs are the names of those that print failing.
-	programs map[string]bool
+	// programs are the names of those that print failing, and failingPrograms how many of
+	// them do again and again.
+	programs        map[string]int
+	failingPrograms int
 }
 
 func (j *judge) account() *account {
 	dark := j.dark()
-	a := &account{failing: extent{dark: dark}, signed: extent{dark: dark}, warnings: extent{dark: dark}, programs: map[string]bool{}}
+	a := &account{failing: extent{dark: dark}, signed: extent{dark: dark}, warnings: extent{dark: dark}, programs: map[string]int{}}
 	j.each(func(i int, p *patterns.Pattern) {
 		if p.Count == 0 || j.usual(p) || j.noisy[i] > 0 {
 			return
@@ -44,7 +46,13 @@ func (j *judge) account() *account {
 		switch {
 		case signed || j.failedLines(i) > 0 || slices.Contains(j.statuses.failed, i):
 			a.failing.add(p)
-			j.names(i, a.programs)
+			names := map[string]bool{}
+			j.names(i, names)
+			for name := range names {
+				if a.programs[name] += p.Count; a.programs[name] >= repeatedLines && a.programs[name]-p.Count < repeatedLines {
+					a.failingPrograms++
+				}
+			}
 		case p.Level() == patterns.LevelWarn:
 			a.warnings.add(p)
 		default:
@@ -68,7 +76,7 @@ func (a *account) points() (points int) {
 		{a.failing.lines >= 20, 1}, {a.failing.lines >= 50, 1},
 		{a.failing.parts() >= 10, 1}, {a.failing.parts() >= 16, 2},
 		{a.failing.tail(quarter) >= 5, 2}, {a.signed.tail(quarter) >= 5, 1},
-		{len(a.programs) >= 2, 1}, {len(a.programs) >= 3, 1},
+		{a.failingPrograms >= 2, 1}, {a.failingPrograms >= 3, 1},
 		{a.warnings.lines >= 8, 1}, {a.warnings.lines >= 20, 1},
 		{a.warnings.tail(quarter) >= 5, 2}, {a.warnings.tail(quarter) >= 20, 2},
 	} {

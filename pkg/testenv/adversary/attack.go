@@ -180,11 +180,12 @@ func RunSuppression(ctx context.Context, seed uint64, step int) (Attacks, error)
 		}
 		calm := newTown(g)
 		before, now := calm.lines(g), mix(g, calm.lines(g), broken)
-		alone, err := l.judge(ctx, l.full, newScene(fmt.Sprint("alone", i), now, before), nil, true)
+		quiet := newScene(fmt.Sprint("alone", i), now, before)
+		alone, err := l.judge(ctx, l.full, quiet, nil, true)
 		if err != nil {
 			return err
 		}
-		attacked := newScene(fmt.Sprint("hidden", i), mix(g, now, writes(g, s, p)), before)
+		attacked := quiet.with(fmt.Sprint("hidden", i), g, writes(g, s, p))
 		return l.suppressed(ctx, &out, in, attacked, alone.Severity, []string{name, p.family, in.family})
 	})
 	return out, err

@@ -40,6 +40,23 @@ func newScene(name string, window, before []line) *scene {
 	return s
 }
 
+// with returns the scene with further lines at random times of the window, in their order.
+// Nobody who adds lines can move those that are there.
+func (s *scene) with(name string, g generator, more []line) *scene {
+	out := &scene{name: name, lines: slices.Clone(s.lines)}
+	times := make([]int64, len(more))
+	for i := range times {
+		times[i] = Now().Add(-length + time.Minute + time.Duration(g.Int64N(int64(length-2*time.Minute)))).UnixNano()
+	}
+	slices.Sort(times)
+	for i, l := range more {
+		l.at = times[i]
+		out.lines = append(out.lines, l)
+	}
+	slices.SortStableFunc(out.lines, func(a, b line) int { return cmp.Compare(a.at, b.at) })
+	return out
+}
+
 // in returns the lines of (start, end].
 func (s *scene) in(start, end int64) []line {
 	at := func(t int64) int {
