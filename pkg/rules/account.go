@@ -29,10 +29,8 @@ type account struct {
 	failing, signed, warnings extent
 	// patterns are those of failing and warnings, ascending.
 	patterns []int
-	// programs are the names of those that print failing, and failingPrograms how many of
-	// them do again and again.
-	programs        map[string]int
-	failingPrograms int
+	// programs are the names of those that print failing, with the number of its lines.
+	programs map[string]int
 }
 
 func (j *judge) account() *account {
@@ -44,14 +42,12 @@ func (j *judge) account() *account {
 		}
 		signed := j.owned[i] && j.handled[i] == nil
 		switch {
-		case signed || j.failedLines(i) > 0 || slices.Contains(j.statuses.failed, i):
+		case signed || j.failedLines(i) > 0 || j.statuses.has(i):
 			a.failing.add(p)
 			names := map[string]bool{}
 			j.names(i, names)
 			for name := range names {
-				if a.programs[name] += p.Count; a.programs[name] >= repeatedLines && a.programs[name]-p.Count < repeatedLines {
-					a.failingPrograms++
-				}
+				a.programs[name] += p.Count
 			}
 		case p.Level() == patterns.LevelWarn:
 			a.warnings.add(p)
@@ -69,6 +65,12 @@ func (j *judge) account() *account {
 // points are how much speaks for an incident: many lines, for long, until the end, of many
 // programs. They count no shares: more lines of anything never make them fewer.
 func (a *account) points() (points int) {
+	repeating := 0
+	for _, lines := range a.programs {
+		if lines >= repeatedLines {
+			repeating++
+		}
+	}
 	for _, x := range []struct {
 		holds bool
 		worth int
@@ -76,7 +78,7 @@ func (a *account) points() (points int) {
 		{a.failing.lines >= 20, 1}, {a.failing.lines >= 50, 1},
 		{a.failing.parts() >= 10, 1}, {a.failing.parts() >= 16, 2},
 		{a.failing.tail(quarter) >= 5, 2}, {a.signed.tail(quarter) >= 5, 1},
-		{a.failingPrograms >= 2, 1}, {a.failingPrograms >= 3, 1},
+		{repeating >= 2, 1}, {repeating >= 3, 1},
 		{a.warnings.lines >= 8, 1}, {a.warnings.lines >= 20, 1},
 		{a.warnings.tail(quarter) >= 5, 2}, {a.warnings.tail(quarter) >= 20, 2},
 	} {

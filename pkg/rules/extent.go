@@ -23,9 +23,10 @@ const (
 	longParts, tailParts, overParts = 8, 3, 2
 	// tailLines at the window's end say that something goes on.
 	tailLines = 5
-	// quarter is the last quarter of the window: so many lines of a crash, in it as well, are
-	// a loop that no restart has ended.
-	quarter, loopLines = 6, 12
+	// quarter is the last quarter of the window, in most of which is what goes on.
+	quarter, lastingParts = 6, 4
+	// loopLines of a crash, in the last quarter as well, are a loop that no restart has ended.
+	loopLines = 12
 	// repeatedLines of a crash are more than one that healed.
 	repeatedLines = 3
 	// fewLines of a failure that recovered are worth no more than a notice.
@@ -59,9 +60,21 @@ func (e *extent) add(p *patterns.Pattern) {
 	}
 }
 
-// parts is in how many parts of the window there is a line.
-func (e *extent) parts() (n int) {
-	for _, x := range e.trend {
+// parts is in how many parts of the window there is a line; in none where they are unknown.
+func (e *extent) parts() int { return filled(e.trend[:]) }
+
+// brief reports whether there are lines in few parts only.
+func (e *extent) brief() bool { return e.parts() > 0 && e.parts() < errorPartsWarning }
+
+// lasts reports whether there are lines in most of the window's last quarter, or the parts
+// are unknown.
+func (e *extent) lasts() bool {
+	return e.parts() == 0 || filled(e.trend[len(e.trend)-quarter:]) >= lastingParts
+}
+
+// filled is how many parts have lines.
+func filled(trend []int) (n int) {
+	for _, x := range trend {
 		if x > 0 {
 			n++
 		}
@@ -104,17 +117,13 @@ func (j *judge) timed() bool { return j.in.End.After(j.in.Start) && !j.in.Start.
 func (j *judge) failures() extent {
 	dark := j.dark()
 	told, answered := extent{dark: dark}, extent{dark: dark}
-	failed := make([]bool, len(j.in.Patterns))
-	for _, i := range j.statuses.failed {
-		failed[i] = true
-	}
 	j.each(func(i int, p *patterns.Pattern) {
 		switch {
 		case j.usual(p):
 		case p.Level().ErrorLike() || j.owned[i] && (!j.calm[i] || p.Level() == patterns.LevelWarn):
 			told.add(p)
 		}
-		if failed[i] && !j.usual(p) {
+		if j.statuses.has(i) && !j.usual(p) {
 			answered.add(p)
 		}
 	})

@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lokalyst/lokalyst/pkg/patterns"
@@ -86,7 +87,7 @@ type statuses struct {
 	all, baseline responses
 	failed        []int
 	// parts are where in the window responses are failures.
-	parts spread
+	parts extent
 }
 
 type responses struct{ total, failed, limited, refused int }
@@ -119,6 +120,12 @@ func (r *responses) add(status string, n int) {
 	case status == "401" || status == "403":
 		r.refused += n
 	}
+}
+
+// has reports whether a pattern has responses that failed. Patterns are read in their order.
+func (s *statuses) has(i int) bool {
+	_, ok := slices.BinarySearch(s.failed, i)
+	return ok
 }
 
 // findings judges the responses, against those of the baseline if there is one.

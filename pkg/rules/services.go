@@ -37,7 +37,6 @@ const (
 	failingCriticalShare, failingWarningShare = 0.25, 0.05
 	// failingLoop is failingCritical for what only manages others, and repeats what fails.
 	failingLoop                                 = 50
-	lastParts, failingLastParts                 = 6, 4
 	failingManyWarning, failingManyWarningParts = 20, 4
 )
 
@@ -85,7 +84,7 @@ func (j *judge) sumUp(s *service, i int, p *patterns.Pattern) {
 	for b, n := range p.Trend {
 		s.trend[b] += n
 	}
-	response := slices.Contains(j.statuses.failed, i)
+	response := j.statuses.has(i)
 	n := p.Count
 	if !response {
 		n = j.failedLines(i)
@@ -184,30 +183,17 @@ func (s *service) severity(loop bool) verdict.Severity {
 }
 
 // parts is in how many parts of the window there are failures.
-func (s *service) parts() (n int) {
-	for _, k := range s.failing {
-		if k > 0 {
-			n++
-		}
-	}
-	return n
-}
+func (s *service) parts() int { return filled(s.failing[:]) }
 
-// lasts reports whether there are failures in most of the window's last parts.
+// lasts reports whether there are failures in most of the window's last quarter.
 func (s *service) lasts() bool {
-	n := 0
-	for _, k := range s.failing[patterns.TrendBuckets-lastParts:] {
-		if k > 0 {
-			n++
-		}
-	}
-	return n >= failingLastParts
+	return filled(s.failing[patterns.TrendBuckets-quarter:]) >= lastingParts
 }
 
 // lastShare is the share of failures in the window's last parts.
 func (s *service) lastShare() float64 {
 	failed, total := 0, 0
-	for b := patterns.TrendBuckets - lastParts; b < patterns.TrendBuckets; b++ {
+	for b := patterns.TrendBuckets - quarter; b < patterns.TrendBuckets; b++ {
 		failed += s.failing[b]
 		total += s.trend[b]
 	}

@@ -96,7 +96,7 @@ func (j *judge) each(f func(i int, p *patterns.Pattern)) {
 func (j *judge) errorShare() []Finding {
 	unusual, base, baseLines := 0, 0, 0
 	var worst []int
-	var parts, rest spread
+	var parts, rest extent
 	j.each(func(i int, p *patterns.Pattern) {
 		baseLines += p.BaselineCount
 		n := j.failedLines(i)
@@ -117,7 +117,7 @@ func (j *judge) errorShare() []Finding {
 	share := float64(unusual) / float64(j.in.Lines)
 	f := Finding{Rule: "error-share", Category: verdict.CategoryOther}
 	switch {
-	case unusual >= errorLinesWarning && share >= errorShareWarning && (!parts.brief() || parts.recent() || !rest.recent()):
+	case unusual >= errorLinesWarning && share >= errorShareWarning && (!parts.brief() || parts.tail(quarter) > 0 || rest.tail(quarter) == 0):
 		f.Severity = verdict.Warning
 	case unusual >= errorLinesNotice && share >= errorShareNotice:
 		f.Severity = verdict.Notice
@@ -132,45 +132,6 @@ func (j *judge) errorShare() []Finding {
 		f.Reason = fmt.Sprintf("%d of %d lines read (%.1f %%) are errors beyond the baseline's, of which %d of %d were.", unusual, j.in.Lines, share*100, base, baseLines)
 	}
 	return []Finding{f}
-}
-
-// A spread is the parts of the window that patterns have lines in.
-type spread struct {
-	in    [patterns.TrendBuckets]bool
-	known bool
-}
-
-func (s *spread) add(p *patterns.Pattern) {
-	for b, n := range p.Trend {
-		s.in[b] = s.in[b] || n > 0
-		s.known = s.known || n > 0
-	}
-}
-
-// brief reports whether there are lines in few parts only.
-func (s *spread) brief() bool {
-	n := 0
-	for _, in := range s.in {
-		if in {
-			n++
-		}
-	}
-	return s.known && n < errorPartsWarning
-}
-
-// recent reports whether there are lines in the window's last parts.
-func (s *spread) recent() bool { return slices.Contains(s.in[patterns.TrendBuckets-lastParts:], true) }
-
-// lasts reports whether there are lines in most of the window's last parts, or none of the
-// parts are known.
-func (s *spread) lasts() bool {
-	n := 0
-	for _, in := range s.in[patterns.TrendBuckets-lastParts:] {
-		if in {
-			n++
-		}
-	}
-	return n >= failingLastParts || !s.known
 }
 
 // newFailures notices failures that the baseline never printed, however rare.
